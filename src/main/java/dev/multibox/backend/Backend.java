@@ -1,0 +1,104 @@
+package dev.multibox.backend;
+
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One device: its memory and its kernels.
+ *
+ * <p>A backend is used by one thread at a time and may spread a kernel over as many as it likes.
+ * Arenas must be closed before their backend.
+ */
+public interface Backend extends AutoCloseable {
+  /** The name in messages and test reports: {@code cpu}, {@code cuda}. */
+  String name();
+
+  /** One line on what computes, for a user: processor and threads, or GPU and library versions. */
+  String description();
+
+  /**
+   * The multiple to which channel counts of the image and of head outputs are padded, with zeros in
+   * the padding: 1 on the CPU, 8 where tensor cores want it.
+   */
+  int channelMultiple();
+
+  /** A new, empty arena on this device. */
+  TensorArena newArena();
+
+  /**
+   * Copies host memory into {@code target}, which may lie on a device.
+   *
+   * @throws IllegalArgumentException if {@code source} is not exactly as long as {@code target}
+   */
+  void upload(MemorySegment source, Tensor target);
+
+  /**
+   * Copies {@code source} into host memory and waits for it.
+   *
+   * @throws IllegalArgumentException if {@code target} is not exactly as long as {@code source}
+   */
+  void download(Tensor source, MemorySegment target);
+
+  /** Waits until everything asked of this backend is done. */
+  void synchronize();
+
+  ElementwiseKernels elementwise();
+
+  ConvolutionKernels convolution();
+
+  PoolingKernels pooling();
+
+  BatchNormKernels batchNorm();
+
+  L2NormKernels l2Norm();
+
+  LossKernels loss();
+
+  BoxKernels box();
+
+  NmsKernels nms();
+
+  OptimizerKernels optimizer();
+
+  ConvertKernels convert();
+
+  ImageKernels image();
+
+  /**
+   * Frees the device.
+   *
+   * @throws IllegalStateException if an arena of this backend is still open
+   */
+  @Override
+  void close();
+
+  /** Copies {@code values} into an F32 tensor. */
+  default void upload(float[] values, Tensor target) {
+    Checks.dtype("upload", DType.F32, target);
+    upload(MemorySegment.ofArray(values), target);
+  }
+
+  /** Copies {@code values} into an I32 tensor. */
+  default void upload(int[] values, Tensor target) {
+    Checks.dtype("upload", DType.I32, target);
+    upload(MemorySegment.ofArray(values), target);
+  }
+
+  /** The elements of an F32 tensor that fits an array. */
+  default float[] floats(Tensor source) {
+    Checks.dtype("download", DType.F32, source);
+    float[] values = new float[Math.toIntExact(source.size())];
+    download(source, MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /** The elements of an I32 tensor that fits an array. */
+  default int[] ints(Tensor source) {
+    Checks.dtype("download", DType.I32, source);
+    int[] values = new int[Math.toIntExact(source.size())];
+    download(source, MemorySegment.ofArray(values));
+    return values;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.multibox.backend;
+
+/**
+ * The multibox loss (Liu et al., SSD, equation 1) and what the implementations of SSD disagree on.
+ *
+ * @param mining which negatives count
+ * @param localisation the loss of one offset
+ * @param beta where smooth-L1 turns from a parabola into a line, 1 in SSD
+ * @param localisationWeight alpha of equation 1, 1 in SSD
+ * @param normaliser what the sums are divided by
+ */
+public record LossParams(
+    MiningParams mining,
+    Localisation localisation,
+    float beta,
+    float localisationWeight,
+    Normaliser normaliser) {
+
+  /** The loss of one offset's error {@code d}. */
+  public enum Localisation {
+    /** {@code 0.5 d^2 / beta} for {@code |d| < beta}, else {@code |d| - 0.5 beta}. */
+    SMOOTH_L1,
+    /** {@code |d|}: DJL. */
+    L1
+  }
+
+  /** What the sums are divided by. */
+  public enum Normaliser {
+    /** The positives of the batch, at least 1: Caffe, torchvision, ssd.pytorch, lufficc's. */
+    BATCH_POSITIVES,
+    /**
+     * Each image's sum by its own positives, then the mean over the batch; an image without
+     * positives counts as zero: NVIDIA, MLPerf.
+     */
+    IMAGE_POSITIVES
+  }
+
+  public LossParams {
+    Checks.positive("loss", "beta", beta);
+    Checks.notNegative("loss", "localisationWeight", localisationWeight);
+  }
+
+  public static LossParams caffe() {
+    return of(MiningParams.caffe(), Normaliser.BATCH_POSITIVES);
+  }
+
+  public static LossParams torchvision() {
+    return of(MiningParams.torchvision(), Normaliser.BATCH_POSITIVES);
+  }
+
+  public static LossParams nvidia() {
+    return of(MiningParams.nvidia(), Normaliser.IMAGE_POSITIVES);
+  }
+
+  private static LossParams of(MiningParams mining, Normaliser normaliser) {
+    return new LossParams(mining, Localisation.SMOOTH_L1, 1, 1, normaliser);
+  }
+}

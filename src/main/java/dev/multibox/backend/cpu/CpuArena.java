@@ -1,0 +1,74 @@
+package dev.multibox.backend.cpu;
+
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Native memory from the JDK's arena, bumped along slabs so that small tensors share pages. */
+final class CpuArena implements TensorArena {
+  private static final long SLAB_BYTES = 1 << 20;
+
+  private final CpuBackend backend;
+  private final Arena arena = Arena.ofShared();
+  private MemorySegment slab = MemorySegment.NULL;
+  private long used;
+  private long allocatedBytes;
+  private boolean open = true;
+
+  CpuArena(CpuBackend backend) {
+    this.backend = backend;
+  }
+
+  @Override
+  public Tensor allocate(Shape shape, DType dtype) {
+    // Arena.allocate clears what it hands out, so fresh memory is zero here; callers may not rely
+    // on it.
+    return zeros(shape, dtype);
+  }
+
+  @Override
+  public Tensor zeros(Shape shape, DType dtype) {
+    if (!open) {
+      throw new IllegalStateException("arena: closed");
+    }
+    long bytes = Math.multiplyExact(shape.size(), dtype.bytes());
+    return Tensor.host(shape, dtype, take(bytes), this);
+  }
+
+  private MemorySegment take(long bytes) {
+    long padded = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+    allocatedBytes += padded;
+    if (padded > SLAB_BYTES / 4) {
+      return arena.allocate(padded, ALIGNMENT).asSlice(0, bytes);
+    }
+    if (used + padded > slab.byteSize()) {
+      slab = arena.allocate(SLAB_BYTES, ALIGNMENT);
+      used = 0;
+    }
+    MemorySegment part = slab.asSlice(used, bytes);
+    used += padded;
+    return part;
+  }
+
+  @Override
+  public long allocatedBytes() {
+    return allocatedBytes;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      arena.close();
+      backend.closed(this);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.multibox.backend.cpu;
+
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.BatchNormKernels;
+import dev.multibox.backend.BoxKernels;
+import dev.multibox.backend.Checks;
+import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ElementwiseKernels;
+import dev.multibox.backend.ImageKernels;
+import dev.multibox.backend.L2NormKernels;
+import dev.multibox.backend.LossKernels;
+import dev.multibox.backend.NmsKernels;
+import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.PoolingKernels;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
+import java.util.Set;
+
+/** The CPU of this machine. */
+public final class CpuBackend implements Backend {
+  private final Parallel parallel;
+  private final Set<TensorArena> openArenas = new HashSet<>();
+  private final ElementwiseKernels elementwise;
+  private final ConvolutionKernels convolution;
+  private final PoolingKernels pooling;
+  private final BatchNormKernels batchNorm;
+  private final L2NormKernels l2Norm;
+  private final LossKernels loss;
+  private final BoxKernels box;
+  private final NmsKernels nms;
+  private final OptimizerKernels optimizer;
+  private final ConvertKernels convert;
+  private final ImageKernels image;
+
+  private CpuBackend(int threads) {
+    parallel = new Parallel(threads);
+    elementwise = new CpuElementwiseKernels(parallel);
+    convolution = new DirectConvolutionKernels(parallel);
+    pooling = new CpuPoolingKernels(parallel);
+    batchNorm = new CpuBatchNormKernels(parallel);
+    l2Norm = new CpuL2NormKernels(parallel);
+    loss = new CpuLossKernels(parallel);
+    box = new CpuBoxKernels(parallel);
+    nms = new CpuNmsKernels(parallel);
+    optimizer = new CpuOptimizerKernels(parallel);
+    convert = new CpuConvertKernels(parallel);
+    image = new CpuImageKernels(parallel);
+  }
+
+  /** A backend that computes with every core. */
+  public static CpuBackend open() {
+    return open(Runtime.getRuntime().availableProcessors());
+  }
+
+  /** A backend that computes with this many threads, the caller among them. */
+  public static CpuBackend open(int threads) {
+    Checks.require("cpu", threads > 0, "threads was %d, wanted at least 1", threads);
+    return new CpuBackend(threads);
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return "%s, %d threads".formatted(System.getProperty("os.arch"), parallel.threads());
+  }
+
+  @Override
+  public int channelMultiple() {
+    return 1;
+  }
+
+  @Override
+  public TensorArena newArena() {
+    CpuArena arena = new CpuArena(this);
+    openArenas.add(arena);
+    return arena;
+  }
+
+  void closed(TensorArena arena) {
+    openArenas.remove(arena);
+  }
+
+  @Override
+  public void upload(MemorySegment source, Tensor target) {
+    Checks.require(
+        "upload",
+        source.byteSize() == target.bytes(),
+        "source was %d bytes, %s needs %d",
+        source.byteSize(),
+        target,
+        target.bytes());
+    target.host().copyFrom(source);
+    target.markWritten();
+  }
+
+  @Override
+  public void download(Tensor source, MemorySegment target) {
+    Checks.require(
+        "download",
+        target.byteSize() == source.bytes(),
+        "target was %d bytes, %s has %d",
+        target.byteSize(),
+        source,
+        source.bytes());
+    target.copyFrom(source.host());
+  }
+
+  @Override
+  public void synchronize() {
+    // Every kernel has returned.
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public ConvolutionKernels convolution() {
+    return convolution;
+  }
+
+  @Override
+  public PoolingKernels pooling() {
+    return pooling;
+  }
+
+  @Override
+  public BatchNormKernels batchNorm() {
+    return batchNorm;
+  }
+
+  @Override
+  public L2NormKernels l2Norm() {
+    return l2Norm;
+  }
+
+  @Override
+  public LossKernels loss() {
+    return loss;
+  }
+
+  @Override
+  public BoxKernels box() {
+    return box;
+  }
+
+  @Override
+  public NmsKernels nms() {
+    return nms;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public ConvertKernels convert() {
+    return convert;
+  }
+
+  @Override
+  public ImageKernels image() {
+    return image;
+  }
+
+  @Override
+  public void close() {
+    if (!openArenas.isEmpty()) {
+      throw new IllegalStateException(
+          "cpu: %d arenas are still open; close them first".formatted(openArenas.size()));
+    }
+    parallel.close();
+  }
+}

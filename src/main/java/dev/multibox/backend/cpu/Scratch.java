@@ -1,0 +1,25 @@
+package dev.multibox.backend.cpu;
+
+/** Heap arrays of one worker, kept from call to call; each slot holds one array. */
+final class Scratch {
+  private float[][] floats = new float[8][0];
+  private int[][] ints = new int[8][0];
+
+  /**
+   * At least {@code length} floats of unspecified content, the same array while it is long enough.
+   */
+  float[] floats(int slot, int length) {
+    if (floats[slot].length < length) {
+      floats[slot] = new float[length];
+    }
+    return floats[slot];
+  }
+
+  /** At least {@code length} ints of unspecified content. */
+  int[] ints(int slot, int length) {
+    if (ints[slot].length < length) {
+      ints[slot] = new int[length];
+    }
+    return ints[slot];
+  }
+}

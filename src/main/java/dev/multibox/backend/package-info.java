@@ -1,0 +1,26 @@
+/**
+ * The contract every device fulfils: one {@link dev.multibox.backend.Backend}, and one abstract
+ * {@code *Kernels} class per op family.
+ *
+ * <p>The public methods of a {@code *Kernels} class hold the documentation and the checks, and call
+ * a protected method of the same name with {@code run} in front, which each backend implements with
+ * arithmetic alone. So every backend refuses the same calls in the same words, before anything is
+ * launched. Three rules hold for all of them:
+ *
+ * <ul>
+ *   <li>Kernels never allocate: the caller passes outputs and workspace.
+ *   <li>Forward overwrites. Backward takes {@link dev.multibox.backend.Gradient} records, which say
+ *       whether to overwrite or to add.
+ *   <li>Activations are {@code [N, H, W, C]}, filters {@code [K, R, S, C / groups]}.
+ * </ul>
+ *
+ * <p>Where published SSDs differ there is one enum per question, gathered in {@link
+ * dev.multibox.backend.MatchParams}, {@link dev.multibox.backend.MiningParams}, {@link
+ * dev.multibox.backend.LossParams} and {@link dev.multibox.backend.NmsParams}.
+ *
+ * <p>May import {@code tensor}. Start with {@code Backend}, then {@code ElementwiseKernels}.
+ */
+@NullMarked
+package dev.multibox.backend;
+
+import org.jspecify.annotations.NullMarked;

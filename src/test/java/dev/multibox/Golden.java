@@ -1,0 +1,134 @@
+package dev.multibox;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.multibox.tensor.Shape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Map;
+
+/**
+ * Answers of PyTorch, torchvision and pycocotools, in the folder that {@code -Dmultibox.golden}
+ * names. A reader of its own, so that nothing it checks is used to read what it is checked against.
+ */
+public final class Golden {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final String name;
+  private final JsonNode header;
+  private final JsonNode metadata;
+  private final MemorySegment data;
+
+  private Golden(String name, JsonNode header, MemorySegment data) {
+    this.name = name;
+    this.header = header;
+    this.metadata = header.path("__metadata__");
+    this.data = data;
+  }
+
+  /** The folder the vectors lie in. */
+  public static Path folder() {
+    return Path.of(System.getProperty("multibox.golden", "src/test/resources/golden"));
+  }
+
+  /** A file of tensors, for example {@code 03_matching.safetensors}. */
+  public static Golden open(String fileName) {
+    try {
+      byte[] bytes = Files.readAllBytes(folder().resolve(fileName));
+      MemorySegment file = MemorySegment.ofArray(bytes);
+      int length = Math.toIntExact(file.get(JAVA_LONG_UNALIGNED, 0));
+      JsonNode header = JSON.readTree(new String(bytes, 8, length, StandardCharsets.UTF_8));
+      return new Golden(fileName, header, file.asSlice(8L + length));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file of JSON, for example {@code 08_voc_input.json}. */
+  public static JsonNode json(String fileName) {
+    try {
+      return JSON.readTree(folder().resolve(fileName).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The JSON that the metadata {@code key} holds as a string: lists of cases and parameters. */
+  public JsonNode metadata(String key) {
+    try {
+      return JSON.readTree(metadata.path(key).asText("null"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The metadata {@code key} as it stands. */
+  public String text(String key) {
+    return metadata.path(key).asText("");
+  }
+
+  /** The names of all tensors. */
+  public Iterable<String> names() {
+    return () -> {
+      Iterator<Map.Entry<String, JsonNode>> all = header.properties().iterator();
+      return java.util.stream.StreamSupport.stream(
+              ((Iterable<Map.Entry<String, JsonNode>>) () -> all).spliterator(), false)
+          .map(Map.Entry::getKey)
+          .filter(key -> !key.equals("__metadata__"))
+          .iterator();
+    };
+  }
+
+  public boolean has(String tensor) {
+    return header.has(tensor);
+  }
+
+  public Shape shape(String tensor) {
+    JsonNode dims = entry(tensor).path("shape");
+    long[] extents = new long[dims.size()];
+    for (int i = 0; i < extents.length; i++) {
+      extents[i] = dims.get(i).asLong();
+    }
+    return Shape.of(extents);
+  }
+
+  public float[] floats(String tensor) {
+    return bytes(tensor, "F32").toArray(JAVA_FLOAT_UNALIGNED);
+  }
+
+  public int[] ints(String tensor) {
+    return bytes(tensor, "I32").toArray(JAVA_INT_UNALIGNED);
+  }
+
+  public double[] doubles(String tensor) {
+    return bytes(tensor, "F64").toArray(JAVA_DOUBLE_UNALIGNED);
+  }
+
+  private MemorySegment bytes(String tensor, String dtype) {
+    JsonNode entry = entry(tensor);
+    if (!entry.path("dtype").asText().equals(dtype)) {
+      throw new IllegalArgumentException(name + ": " + tensor + " is " + entry.path("dtype"));
+    }
+    JsonNode offsets = entry.path("data_offsets");
+    long from = offsets.get(0).asLong();
+    return data.asSlice(from, offsets.get(1).asLong() - from);
+  }
+
+  private JsonNode entry(String tensor) {
+    JsonNode entry = header.get(tensor);
+    if (entry == null) {
+      throw new IllegalArgumentException(name + ": no tensor " + tensor);
+    }
+    return entry;
+  }
+}
