@@ -97,6 +97,18 @@ public final class Tensor {
     return new Tensor(other, dtype, memory, storage);
   }
 
+  /** The first bytes of this tensor as another shape and type: memory that is used again. */
+  public Tensor reinterpret(Shape otherShape, DType otherType) {
+    long needed = Math.multiplyExact(otherShape.size(), otherType.bytes());
+    if (needed > bytes()) {
+      throw new IllegalArgumentException(
+          "reinterpret: %s has %d bytes, %s %s needs %d"
+              .formatted(this, bytes(), otherShape, otherType, needed));
+    }
+    MemorySegment part = memory.byteSize() == bytes() ? memory.asSlice(0, needed) : memory;
+    return new Tensor(otherShape, otherType, part, storage);
+  }
+
   /** {@code other.size()} elements from {@code firstElement} on, in the shape {@code other}. */
   public Tensor slice(long firstElement, Shape other) {
     if (firstElement < 0 || other.size() > size() - firstElement) {
