@@ -21,10 +21,33 @@ public final class Conv implements Layer {
       ConvolutionParams params,
       Activation activation,
       Initializer initializer) {
+    this(scope, filter, filter, params, activation, initializer);
+  }
+
+  private Conv(
+      Scope scope,
+      Shape filter,
+      Shape storedFilter,
+      ConvolutionParams params,
+      Activation activation,
+      Initializer initializer) {
     this.params = params;
     this.activation = activation;
-    weight = scope.weight("weight", filter, initializer);
-    bias = scope.undecayed("bias", Shape.of(filter.dim(0)), Initializer.constant(0));
+    weight = scope.weight("weight", filter, storedFilter, initializer);
+    bias =
+        scope.undecayed(
+            "bias",
+            Shape.of(filter.dim(0)),
+            Shape.of(storedFilter.dim(0)),
+            Initializer.constant(0));
+  }
+
+  /** A head, whose output has padded channels. */
+  public static Conv ofHead(
+      Scope scope, Shape filter, ConvolutionParams params, Initializer initializer) {
+    Shape stored =
+        Shape.of(scope.padded(filter.dim(0)), filter.dim(1), filter.dim(2), filter.dim(3));
+    return new Conv(scope, filter, stored, params, Activation.NONE, initializer);
   }
 
   @Override
@@ -34,6 +57,6 @@ public final class Conv implements Layer {
 
   @Override
   public Shape outputShape(Shape x) {
-    return params.outputShape(x, weight.shape());
+    return params.outputShape(x, weight.storedShape());
   }
 }

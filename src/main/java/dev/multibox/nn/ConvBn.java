@@ -16,10 +16,28 @@ public final class ConvBn implements Layer {
 
   /** With PyTorch's epsilon and momentum; the filter starts by He's rule. */
   public ConvBn(Scope scope, Shape filter, ConvolutionParams params, Activation activation) {
+    this(scope, filter, filter, params, activation);
+  }
+
+  private ConvBn(
+      Scope scope,
+      Shape filter,
+      Shape storedFilter,
+      ConvolutionParams params,
+      Activation activation) {
     this.params = params;
     this.activation = activation;
-    weight = scope.child("conv").weight("weight", filter, Initializer.kaimingNormal());
+    weight =
+        scope.child("conv").weight("weight", filter, storedFilter, Initializer.kaimingNormal());
     norm = new BatchNorm(scope.child("bn"), filter.dim(0), BatchNorm.EPSILON, BatchNorm.MOMENTUM);
+  }
+
+  /** The first layer of a network, which reads the image with its padded channels. */
+  public static ConvBn ofImage(
+      Scope scope, Shape filter, ConvolutionParams params, Activation activation) {
+    Shape stored =
+        Shape.of(filter.dim(0), filter.dim(1), filter.dim(2), scope.padded(filter.dim(3)));
+    return new ConvBn(scope, filter, stored, params, activation);
   }
 
   @Override
@@ -29,6 +47,6 @@ public final class ConvBn implements Layer {
 
   @Override
   public Shape outputShape(Shape x) {
-    return params.outputShape(x, weight.shape());
+    return params.outputShape(x, weight.storedShape());
   }
 }

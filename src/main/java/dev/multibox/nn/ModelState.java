@@ -42,9 +42,9 @@ public final class ModelState {
     long at = 0;
     for (Parameter parameter : parameters) {
       parameter.bind(
-          weights.slice(at, parameter.shape()),
-          gradients.slice(at, parameter.shape()),
-          momentum.slice(at, parameter.shape()));
+          weights.slice(at, parameter.storedShape()),
+          gradients.slice(at, parameter.storedShape()),
+          momentum.slice(at, parameter.storedShape()));
       at += room(parameter);
     }
     buffers.forEach(buffer -> buffer.bind(arena.zeros(buffer.shape(), DType.F32)));
@@ -56,7 +56,7 @@ public final class ModelState {
   }
 
   private static long room(Parameter parameter) {
-    return Math.ceilDiv(parameter.shape().size(), ALIGNMENT_ELEMENTS) * ALIGNMENT_ELEMENTS;
+    return Math.ceilDiv(parameter.storedShape().size(), ALIGNMENT_ELEMENTS) * ALIGNMENT_ELEMENTS;
   }
 
   /**
@@ -67,10 +67,21 @@ public final class ModelState {
     for (Parameter parameter : parameters) {
       long own = seed * 0x9E3779B97F4A7C15L + parameter.name().hashCode();
       float[] values = parameter.initializer().draw(parameter.shape(), new SplittableRandom(own));
-      backend.upload(values, parameter.value());
+      write(parameter, parameter.value(), values);
     }
     buffers.forEach(buffer -> backend.elementwise().fill(buffer.value(), buffer.initial()));
     backend.elementwise().fill(momentum, 0);
+  }
+
+  /** Writes values in a parameter's shape into its range of a slab, zeros into the padding. */
+  public void write(Parameter parameter, Tensor range, float[] values) {
+    float[] stored = Padding.pad(values, parameter.shape(), parameter.storedShape());
+    backend.upload(stored, range);
+  }
+
+  /** A parameter's range of a slab, in the parameter's shape. */
+  public float[] read(Parameter parameter, Tensor range) {
+    return Padding.strip(backend.floats(range), parameter.shape(), parameter.storedShape());
   }
 
   /** Starts a new sum of gradients: the next one of each parameter overwrites. */

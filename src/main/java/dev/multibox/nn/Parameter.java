@@ -12,14 +12,16 @@ import org.jspecify.annotations.Nullable;
 public final class Parameter {
   private final String name;
   private final Shape shape;
+  private final Shape storedShape;
   private final Initializer initializer;
   private final boolean decayed;
   private @Nullable Variable variable;
   private @Nullable Tensor momentum;
 
-  Parameter(String name, Shape shape, Initializer initializer, boolean decayed) {
+  Parameter(String name, Shape shape, Shape storedShape, Initializer initializer, boolean decayed) {
     this.name = name;
     this.shape = shape;
+    this.storedShape = storedShape;
     this.initializer = initializer;
     this.decayed = decayed;
   }
@@ -29,8 +31,17 @@ public final class Parameter {
     return name;
   }
 
+  /** The shape in checkpoints. */
   public Shape shape() {
     return shape;
+  }
+
+  /**
+   * The shape in memory: {@link #shape}, with zeros up to the backend's channel multiple where the
+   * parameter meets the image or a head's output.
+   */
+  public Shape storedShape() {
+    return storedShape;
   }
 
   public Initializer initializer() {
@@ -59,12 +70,12 @@ public final class Parameter {
     return variable;
   }
 
-  /** The current weights. */
+  /** The current weights, in the stored shape. */
   public Tensor value() {
     return variable().value();
   }
 
-  /** The optimizer's momentum, of the weights' shape. */
+  /** The optimizer's momentum, in the stored shape. */
   public Tensor momentum() {
     if (momentum == null) {
       throw new IllegalStateException("parameter %s: has no memory yet".formatted(name));
