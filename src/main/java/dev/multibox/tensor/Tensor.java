@@ -1,6 +1,7 @@
 package dev.multibox.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A dense, row-major block of elements in the memory of one device.
@@ -11,8 +12,10 @@ import java.lang.foreign.MemorySegment;
 public final class Tensor {
   /** What all views of one allocation share. */
   private static final class Storage {
+    private static final AtomicLong VERSIONS = new AtomicLong();
+
     private final TensorArena arena;
-    private long version;
+    private long version = VERSIONS.incrementAndGet();
 
     Storage(TensorArena arena) {
       this.arena = arena;
@@ -133,9 +136,10 @@ public final class Tensor {
   }
 
   /**
-   * How often the allocation behind this tensor was written as a whole or in part, as far as the
-   * writers said so with {@link #markWritten}. What was derived from a tensor, such as a filter in
-   * the layout a convolution prefers, stays valid while this number does.
+   * A number that changes whenever the allocation behind this tensor is written as a whole or in
+   * part, as far as the writers say so with {@link #markWritten}. What was derived from a tensor,
+   * such as a filter in the layout a convolution prefers, stays valid while this number does. No
+   * other allocation of this process ever has the same one, not even at the same address later.
    */
   public long version() {
     return storage.version;
@@ -143,11 +147,16 @@ public final class Tensor {
 
   /** Says that elements of this tensor, or of one that shares its memory, changed. */
   public void markWritten() {
-    storage.version++;
+    storage.version = Storage.VERSIONS.incrementAndGet();
+  }
+
+  /** Whether the memory is still there: false once the arena is closed. */
+  public boolean isOpen() {
+    return storage.arena.isOpen();
   }
 
   private void requireOpen() {
-    if (!storage.arena.isOpen()) {
+    if (!isOpen()) {
       throw new IllegalStateException("tensor: %s belongs to a closed arena".formatted(this));
     }
   }
