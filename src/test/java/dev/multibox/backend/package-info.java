@@ -1,4 +1,4 @@
-/** Every op family on every backend: hand-computed values, golden vectors, refusals. */
+/** What every backend must compute, checked against plain loops, hand-made values and PyTorch. */
 @NullMarked
 package dev.multibox.backend;
 
