@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.multibox.BackendSource;
 import dev.multibox.Golden;
 import dev.multibox.Tensors;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.backend.cpu.CpuConvolution;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** Convolution and its gradients against PyTorch's. */
 class ConvolutionGoldenTest {
@@ -17,6 +20,13 @@ class ConvolutionGoldenTest {
   private static final double TOLERANCE = 1e-5;
 
   private final Golden golden = Golden.open("06_layers.safetensors");
+
+  @Test
+  void directLoopsAgreeWithPyTorch() {
+    try (Backend direct = CpuBackend.open(2, CpuConvolution.DIRECT)) {
+      agreesWithPyTorch(direct);
+    }
+  }
 
   @BackendSource
   void agreesWithPyTorch(Backend backend) {
