@@ -65,9 +65,7 @@ final class ShapesCanvas {
       int above = y * (side + 1) + x;
       int below = above + side + 1;
       boolean first = corners[above];
-      if (first == corners[above + 1]
-          && first == corners[below]
-          && first == corners[below + 1]) {
+      if (first == corners[above + 1] && first == corners[below] && first == corners[below + 1]) {
         return first ? 1 : 0;
       }
       int inside = 0;
