@@ -27,7 +27,7 @@ enum ShapeKind {
   SQUARE {
     @Override
     boolean contains(double x, double y) {
-      return Math.max(Math.abs(x), Math.abs(y)) <= 0.78;
+      return Math.max(Math.abs(x), Math.abs(y)) <= 0.7;
     }
   },
   STAR {

@@ -25,30 +25,83 @@ final class ShapesCanvas {
 
   /** A shape in place: {@code cos} and {@code sin} of its turn, centre and radius in pixels. */
   record Placement(ShapeKind kind, double cx, double cy, double radius, double cos, double sin) {
-    /** How much of a pixel the shape covers when shrunk by {@code scale}, 0 to 1. */
-    double coverage(int px, int py, double scale) {
-      int inside = 0;
-      for (int i = 0; i < SUPERSAMPLES; i++) {
-        double y = (py + (i + 0.5) / SUPERSAMPLES - cy) / (radius * scale);
-        for (int j = 0; j < SUPERSAMPLES; j++) {
-          double x = (px + (j + 0.5) / SUPERSAMPLES - cx) / (radius * scale);
-          inside += kind.contains(cos * x + sin * y, cos * y - sin * x) ? 1 : 0;
+    boolean contains(double x, double y) {
+      double u = (x - cx) / radius;
+      double v = (y - cy) / radius;
+      return kind.contains(cos * u + sin * v, cos * v - sin * u);
+    }
+
+    /** The same shape, smaller by {@code factor} about its centre. */
+    Placement shrunk(double factor) {
+      return new Placement(kind, cx, cy, radius * factor, cos, sin);
+    }
+  }
+
+  /** How much of each pixel a shape covers, 0 to 1, over a square that holds the shape. */
+  static final class Mask {
+    private final int left;
+    private final int top;
+    private final int side;
+    private final double[] covered; // [side, side]
+
+    Mask(Placement shape) {
+      left = (int) Math.floor(shape.cx - shape.radius);
+      top = (int) Math.floor(shape.cy - shape.radius);
+      side = (int) Math.ceil(2 * shape.radius) + 2;
+      covered = new double[side * side];
+      boolean[] corners = new boolean[(side + 1) * (side + 1)];
+      for (int i = 0; i < corners.length; i++) {
+        corners[i] = shape.contains(left + i % (side + 1), top + Math.floorDiv(i, side + 1));
+      }
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          covered[y * side + x] = coverage(shape, corners, x, y);
         }
+      }
+    }
+
+    // A pixel whose corners agree lies wholly inside or outside; only the outline's are sampled.
+    private double coverage(Placement shape, boolean[] corners, int x, int y) {
+      int above = y * (side + 1) + x;
+      int below = above + side + 1;
+      boolean first = corners[above];
+      if (first == corners[above + 1] && first == corners[below] && first == corners[below + 1]) {
+        return first ? 1 : 0;
+      }
+      int inside = 0;
+      for (int i = 0; i < SUPERSAMPLES * SUPERSAMPLES; i++) {
+        double dx = (i % SUPERSAMPLES + 0.5) / SUPERSAMPLES;
+        double dy = (Math.floorDiv(i, SUPERSAMPLES) + 0.5) / SUPERSAMPLES;
+        inside += shape.contains(left + x + dx, top + y + dy) ? 1 : 0;
       }
       return (double) inside / (SUPERSAMPLES * SUPERSAMPLES);
     }
 
-    int left() {
-      return (int) Math.floor(cx - radius);
+    /** The coverage of the picture's pixel {@code (x, y)}. */
+    double at(int x, int y) {
+      int column = x - left;
+      int row = y - top;
+      boolean isHeld = column >= 0 && row >= 0 && column < side && row < side;
+      return isHeld ? covered[row * side + column] : 0;
     }
 
-    int top() {
-      return (int) Math.floor(cy - radius);
-    }
-
-    /** One pixel more than the circle can touch, to the right and below. */
-    int side() {
-      return (int) Math.ceil(2 * radius) + 2;
+    /** The tight box of the pixels that belong to the shape, before anything is drawn over it. */
+    PixelBox box() {
+      int minX = side;
+      int minY = side;
+      int maxX = -1;
+      int maxY = -1;
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          if (covered[y * side + x] >= OWNED) {
+            minX = Math.min(minX, x);
+            minY = Math.min(minY, y);
+            maxX = Math.max(maxX, x);
+            maxY = Math.max(maxY, y);
+          }
+        }
+      }
+      return new PixelBox(left + minX, top + minY, left + maxX + 1, top + maxY + 1);
     }
   }
 
@@ -71,27 +124,6 @@ final class ShapesCanvas {
     }
   }
 
-  /** The tight box of the pixels that belong to the shape, before anything is drawn over it. */
-  PixelBox box(Placement shape) {
-    int left = width;
-    int top = height;
-    int right = 0;
-    int bottom = 0;
-    for (int y = Math.max(0, shape.top()); y < Math.min(height, shape.top() + shape.side()); y++) {
-      for (int x = Math.max(0, shape.left());
-          x < Math.min(width, shape.left() + shape.side());
-          x++) {
-        if (shape.coverage(x, y, 1) >= OWNED) {
-          left = Math.min(left, x);
-          top = Math.min(top, y);
-          right = Math.max(right, x + 1);
-          bottom = Math.max(bottom, y + 1);
-        }
-      }
-    }
-    return new PixelBox(left, top, right, bottom);
-  }
-
   /** The mean colour inside a box. */
   Colour mean(PixelBox box) {
     double[] sum = new double[3];
@@ -110,25 +142,22 @@ final class ShapesCanvas {
   record Paint(Colour fill, Colour border, double borderWidth, double shadeX, double shadeY) {}
 
   /** Draws a shape over what is there, its edges blended by coverage. */
-  void draw(Placement shape, Paint paint) {
-    for (int y = Math.max(0, shape.top()); y < Math.min(height, shape.top() + shape.side()); y++) {
-      for (int x = Math.max(0, shape.left());
-          x < Math.min(width, shape.left() + shape.side());
-          x++) {
-        double covered = shape.coverage(x, y, 1);
+  void draw(Placement shape, Mask mask, Paint paint) {
+    Mask inner = paint.borderWidth == 0 ? mask : new Mask(shape.shrunk(1 - paint.borderWidth));
+    for (int y = Math.max(0, mask.top); y < Math.min(height, mask.top + mask.side); y++) {
+      for (int x = Math.max(0, mask.left); x < Math.min(width, mask.left + mask.side); x++) {
+        double covered = mask.at(x, y);
         if (covered > 0) {
-          double inner =
-              paint.borderWidth == 0 ? covered : shape.coverage(x, y, 1 - paint.borderWidth);
+          double filled = inner.at(x, y);
           double shade =
               (paint.shadeX * (x + 0.5 - shape.cx) + paint.shadeY * (y + 0.5 - shape.cy))
                   / shape.radius;
           for (int c = 0; c < 3; c++) {
             int at = (y * width + x) * 3 + c;
-            double fill = paint.fill.channel(c) + shade;
             rgb[at] =
                 (1 - covered) * rgb[at]
-                    + (covered - inner) * paint.border.channel(c)
-                    + inner * fill;
+                    + (covered - filled) * paint.border.channel(c)
+                    + filled * (paint.fill.channel(c) + shade);
           }
         }
       }
@@ -194,8 +223,11 @@ final class ShapesCanvas {
   /** The picture, each value off by up to {@code grain}. */
   PixelBuffer pixels(RandomGenerator random, double grain) {
     byte[] bytes = new byte[rgb.length];
+    long bits = 0;
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) Math.clamp(Math.round(rgb[i] + between(random, -grain, grain)), 0, 255);
+      bits = i % 4 == 0 ? random.nextLong() : bits >>> 16; // four values from each draw
+      double noise = grain * ((bits & 0xFFFF) * 0x1p-15 - 1);
+      bytes[i] = (byte) Math.clamp(Math.round(rgb[i] + noise), 0, 255);
     }
     return new PixelBuffer(width, height, bytes);
   }

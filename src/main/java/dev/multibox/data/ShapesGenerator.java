@@ -3,6 +3,7 @@ package dev.multibox.data;
 import static dev.multibox.data.ShapesCanvas.between;
 
 import dev.multibox.backend.Checks;
+import dev.multibox.data.ShapesCanvas.Mask;
 import dev.multibox.data.ShapesCanvas.Paint;
 import dev.multibox.data.ShapesCanvas.PixelBox;
 import dev.multibox.data.ShapesCanvas.Placement;
@@ -137,9 +138,10 @@ public record ShapesGenerator(long seed) {
     int wanted = objectCount(random);
     for (int trial = 0; trial < PLACEMENT_TRIALS && kinds.size() < wanted; trial++) {
       Placement shape = place(random, width, height);
-      PixelBox box = canvas.box(shape);
+      Mask mask = new Mask(shape);
+      PixelBox box = mask.box();
       if (box.width() >= SMALLEST_WIDTH_SHARE * width && isApart(box, boxes)) {
-        canvas.draw(shape, paint(random, shape.kind(), canvas.mean(box)));
+        canvas.draw(shape, mask, paint(random, shape.kind(), canvas.mean(box)));
         kinds.add(shape.kind());
         boxes.add(box);
       }
@@ -194,7 +196,7 @@ public record ShapesGenerator(long seed) {
     return new Paint(
         fill,
         border,
-        bordered ? between(random, 0.12, 0.22) : 0,
+        bordered ? between(random, 0.1, 0.2) : 0,
         between(random, -shade, shade),
         between(random, -shade, shade));
   }
