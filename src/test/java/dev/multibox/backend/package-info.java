@@ -1,4 +1,4 @@
-/** What every backend must compute, checked against plain loops, hand-made values and PyTorch. */
+/** Every op family on every backend: hand-computed values, golden vectors, refusals. */
 @NullMarked
 package dev.multibox.backend;
 
