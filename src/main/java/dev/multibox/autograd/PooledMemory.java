@@ -4,18 +4,21 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.PriorityQueue;
 
 /**
  * Blocks of an arena, handed out again when a request of the same size comes. A step asks for the
- * same sizes in the same order every time, so from the second one on nothing is allocated.
+ * same sizes in the same order every time, so from the second one on nothing is allocated; the
+ * block with the lowest address goes first, so that it also gets the same addresses.
  */
 public final class PooledMemory implements StepMemory {
+  private static final Comparator<Tensor> BY_ADDRESS = Comparator.comparingLong(Tensor::address);
+
   private final TensorArena arena;
-  private final Map<Long, Deque<Tensor>> freeBlocks = new HashMap<>();
+  private final Map<Long, PriorityQueue<Tensor>> freeBlocks = new HashMap<>();
   private final Map<Tensor, Tensor> blockOf = new HashMap<>();
   private long reservedBytes;
 
@@ -27,15 +30,15 @@ public final class PooledMemory implements StepMemory {
   @Override
   public Tensor allocate(Shape shape, DType dtype) {
     long bytes = padded(Math.multiplyExact(shape.size(), dtype.bytes()));
-    Deque<Tensor> free = free(bytes);
-    Tensor block = free.isEmpty() ? newBlock(bytes) : free.pop();
+    PriorityQueue<Tensor> free = free(bytes);
+    Tensor block = free.isEmpty() ? newBlock(bytes) : free.remove();
     Tensor tensor = block.reinterpret(shape, dtype);
     blockOf.put(tensor, block);
     return tensor;
   }
 
-  private Deque<Tensor> free(long bytes) {
-    return freeBlocks.computeIfAbsent(bytes, _ -> new ArrayDeque<>());
+  private PriorityQueue<Tensor> free(long bytes) {
+    return freeBlocks.computeIfAbsent(bytes, _ -> new PriorityQueue<>(BY_ADDRESS));
   }
 
   private Tensor newBlock(long bytes) {
@@ -49,7 +52,7 @@ public final class PooledMemory implements StepMemory {
     if (block == null) {
       throw new IllegalStateException("release: %s is not handed out".formatted(tensor));
     }
-    free(block.bytes()).push(block);
+    free(block.bytes()).add(block);
   }
 
   @Override
