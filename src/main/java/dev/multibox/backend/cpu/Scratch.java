@@ -4,6 +4,7 @@ package dev.multibox.backend.cpu;
 final class Scratch {
   private float[][] floats = new float[8][0];
   private int[][] ints = new int[8][0];
+  private byte[] bytes = {};
 
   /**
    * At least {@code length} floats of unspecified content, the same array while it is long enough.
@@ -21,5 +22,13 @@ final class Scratch {
       ints[slot] = new int[length];
     }
     return ints[slot];
+  }
+
+  /** At least {@code length} bytes of unspecified content. */
+  byte[] bytes(int length) {
+    if (bytes.length < length) {
+      bytes = new byte[length];
+    }
+    return bytes;
   }
 }
