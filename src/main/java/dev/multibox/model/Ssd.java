@@ -50,7 +50,11 @@ public final class Ssd {
     List<Shape> maps = featureShapes(1);
     heads =
         new SsdHeads(
-            scope.child("heads"), maps, definition.priors().priorsPerCell(), config.classes());
+            scope.child("heads"),
+            maps,
+            definition.priors().priorsPerCell(),
+            config.classes(),
+            definition.headInitializer());
     state = ModelState.allocate(backend, scope, arena);
     priors =
         PriorBoxes.of(definition.priors(), maps, config.inputHeight(), config.inputWidth())

@@ -3,6 +3,7 @@ package dev.multibox.model;
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.box.PriorSettings;
+import dev.multibox.nn.Initializer;
 import dev.multibox.nn.Scope;
 import java.util.function.Function;
 
@@ -15,6 +16,7 @@ import java.util.function.Function;
  * @param inputWidth columns of the image unless told otherwise
  * @param normalisation what the first convolution expects
  * @param backbone declares the backbone in a scope
+ * @param headInitializer how the heads' filters start
  * @param priors the prior boxes of each feature map
  * @param coding how boxes are written as offsets
  */
@@ -25,5 +27,6 @@ public record SsdDefinition(
     int inputWidth,
     Normalisation normalisation,
     Function<Scope, Backbone> backbone,
+    Initializer headInitializer,
     PriorSettings priors,
     BoxCoding coding) {}

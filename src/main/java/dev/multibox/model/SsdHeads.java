@@ -26,8 +26,14 @@ final class SsdHeads {
    * @param maps {@code [N, H, W, C]} of each feature map
    * @param priorsPerCell for each map
    * @param classes background included
+   * @param initializer how the filters start
    */
-  SsdHeads(Scope scope, List<Shape> maps, List<Integer> priorsPerCell, int classes) {
+  SsdHeads(
+      Scope scope,
+      List<Shape> maps,
+      List<Integer> priorsPerCell,
+      int classes,
+      Initializer initializer) {
     if (maps.size() != priorsPerCell.size()) {
       throw new IllegalArgumentException(
           "heads: %d feature maps and prior settings for %d levels"
@@ -43,7 +49,7 @@ final class SsdHeads {
               scope.child(Integer.toString(level)),
               filter,
               ConvolutionParams.of(1, 1),
-              Initializer.xavierUniform()));
+              initializer));
       int channels = HeadLayout.channels(priors, classes, scope.channelMultiple());
       HeadLayout layout =
           new HeadLayout(map.intDim(1), map.intDim(2), priors, classes, channels, firstPrior);

@@ -4,6 +4,7 @@ import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.box.PriorSettings;
 import dev.multibox.box.PriorSettings.Level;
+import dev.multibox.nn.Initializer;
 import java.util.List;
 
 /**
@@ -25,6 +26,9 @@ final class SsdTiny {
         INPUT,
         Normalisation.imageNet(),
         TinyBackbone::declare,
+        // Behind batch norm Xavier's bound gives logits of order 10; these start near the uniform
+        // distribution over classes.
+        Initializer.normal(0.01f),
         new PriorSettings(
             List.of(
                 new Level(0.15, 0.3, TWO, 0),
