@@ -4,6 +4,8 @@ package dev.multibox.backend.cpu;
 final class Scratch {
   private float[][] floats = new float[8][0];
   private int[][] ints = new int[8][0];
+  private long[] longs = new long[0];
+  private final BoxColumns boxes = new BoxColumns();
 
   /**
    * At least {@code length} floats of unspecified content, the same array while it is long enough.
@@ -21,5 +23,18 @@ final class Scratch {
       ints[slot] = new int[length];
     }
     return ints[slot];
+  }
+
+  /** At least {@code length} longs of unspecified content. */
+  long[] longs(int length) {
+    if (longs.length < length) {
+      longs = new long[length];
+    }
+    return longs;
+  }
+
+  /** Boxes, cleared by who fills them. */
+  BoxColumns boxes() {
+    return boxes;
   }
 }
