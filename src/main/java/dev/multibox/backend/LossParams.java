@@ -2,6 +2,9 @@ package dev.multibox.backend;
 
 /**
  * The multibox loss (Liu et al., SSD, equation 1) and what the implementations of SSD disagree on.
+ * Two things of theirs are defects and have no constant here: ssd.pytorch and lufficc's divide by
+ * zero when a batch has no positives, and ssd.pytorch subtracts the largest logit of the whole
+ * batch before it ranks, so that exponentials of other images underflow.
  *
  * @param mining which negatives count
  * @param localisation the loss of one offset
@@ -32,7 +35,9 @@ public record LossParams(
      * Each image's sum by its own positives, then the mean over the batch; an image without
      * positives counts as zero: NVIDIA, MLPerf.
      */
-    IMAGE_POSITIVES
+    IMAGE_POSITIVES,
+    /** The priors of the batch: DJL, which has no mining. */
+    ALL_PRIORS
   }
 
   public LossParams {
@@ -50,6 +55,11 @@ public record LossParams(
 
   public static LossParams nvidia() {
     return of(MiningParams.nvidia(), Normaliser.IMAGE_POSITIVES);
+  }
+
+  /** DJL: every prior counts, and the mean of the boxes is over their coordinates too. */
+  public static LossParams djl() {
+    return new LossParams(MiningParams.none(), Localisation.L1, 1, 0.25f, Normaliser.ALL_PRIORS);
   }
 
   private static LossParams of(MiningParams mining, Normaliser normaliser) {

@@ -6,8 +6,8 @@ package dev.multibox.backend;
  * @param forced how every ground truth gets a prior whatever its IoU
  * @param tie which prior a ground truth takes among those of equal IoU
  * @param threshold the IoU with its best ground truth from which a prior is positive
- * @param comparison whether the threshold itself is positive
- * @param negativeThreshold priors that are not positive and whose best IoU is below this are
+ * @param comparison whether an IoU equal to a threshold has reached it
+ * @param negativeThreshold priors that are not positive and whose best IoU does not reach this are
  *     negative, the others are ignored; equal to the threshold in every published SSD
  * @param iouEpsilon added to the union: 1e-5 in lufficc's, else 0
  */
@@ -23,24 +23,30 @@ public record MatchParams(
   public enum Forced {
     /**
      * Repeatedly the largest IoU above 1e-6 among unmatched ground truths and unmatched priors, so
-     * that each ground truth gets a prior of its own: Caffe. Ties go to the first ground truth,
-     * then to the first prior.
+     * that each ground truth that overlaps enough priors gets one of its own: Caffe. Of equal IoUs
+     * the first ground truth goes first.
      */
     GREEDY_BIPARTITE,
-    /** Each ground truth takes its best prior; of two with the same one the later wins. */
+    /**
+     * Each ground truth takes its best prior, even at IoU 0; of two with the same one the later
+     * wins, and the earlier may end with none.
+     */
     EACH_BEST,
     /** None: the threshold alone decides. */
     NONE
   }
 
-  /** Which prior a ground truth takes among those of equal IoU. */
+  /**
+   * Which prior a ground truth takes among those of equal IoU; all of them, where it overlaps none.
+   * Of ground truths with equal IoU a prior takes the first.
+   */
   public enum Tie {
     FIRST,
     /** NVIDIA's DALI. */
     LAST
   }
 
-  /** Whether the threshold itself is positive. */
+  /** Whether an IoU equal to a threshold has reached it. */
   public enum Comparison {
     /** Caffe, torchvision, ssd.pytorch. */
     AT_LEAST,
@@ -70,8 +76,18 @@ public record MatchParams(
     return new MatchParams(Forced.EACH_BEST, Tie.FIRST, 0.5f, Comparison.AT_LEAST, 0.5f, 0);
   }
 
-  /** NVIDIA's Python encoder; its DALI pipeline breaks ties with {@link Tie#LAST}. */
+  /** NVIDIA's Python encoder, MLPerf. */
   public static MatchParams nvidia() {
     return new MatchParams(Forced.EACH_BEST, Tie.FIRST, 0.5f, Comparison.ABOVE, 0.5f, 0);
+  }
+
+  /** NVIDIA's training with DALI. */
+  public static MatchParams dali() {
+    return new MatchParams(Forced.EACH_BEST, Tie.LAST, 0.5f, Comparison.ABOVE, 0.5f, 0);
+  }
+
+  /** lufficc's. */
+  public static MatchParams lufficc() {
+    return new MatchParams(Forced.EACH_BEST, Tie.FIRST, 0.5f, Comparison.AT_LEAST, 0.5f, 1e-5f);
   }
 }

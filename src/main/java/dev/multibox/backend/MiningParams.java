@@ -2,7 +2,9 @@ package dev.multibox.backend;
 
 /**
  * Hard-negative mining (Liu et al., SSD, section 2.2): of each image's negative priors those with
- * the largest classification loss to background are kept.
+ * the largest classification loss to background are kept. Ignored priors are never taken. The
+ * TensorFlow detection API ranks by both losses, which is the same order, since a negative has no
+ * loss of boxes; that it first drops decoded boxes of IoU above 0.99 is not done here.
  *
  * @param negPosRatio negatives kept for each positive, 3 in SSD; the product is rounded down;
  *     negative for no mining, so that all negatives count (DJL)
@@ -17,8 +19,8 @@ public record MiningParams(float negPosRatio, int minNegatives, Shortage shortag
     /** All of them are taken: Caffe, lufficc's, ssd.pytorch, MMDetection. */
     TAKE_ALL,
     /**
-     * The ranking goes on into the priors that are not negative, in index order, whose loss then
-     * counts a second time: torchvision, which ranks them last.
+     * The ranking goes on into the positives, in index order, whose loss then counts a second time:
+     * torchvision, which ranks them last.
      */
     COUNT_POSITIVES_AGAIN,
     /**
@@ -37,6 +39,11 @@ public record MiningParams(float negPosRatio, int minNegatives, Shortage shortag
   /** Three negatives for each positive, as far as there are. */
   public static MiningParams caffe() {
     return new MiningParams(3, 0, Shortage.TAKE_ALL);
+  }
+
+  /** Every negative counts: DJL. */
+  public static MiningParams none() {
+    return new MiningParams(-1, 0, Shortage.TAKE_ALL);
   }
 
   public static MiningParams torchvision() {

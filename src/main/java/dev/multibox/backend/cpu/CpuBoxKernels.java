@@ -1,15 +1,21 @@
 package dev.multibox.backend.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.BoxKernels;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 
-/** Stub. */
+/** IoU and coding spread over boxes, matching over images. */
 final class CpuBoxKernels extends BoxKernels {
-  @SuppressWarnings("UnusedVariable")
+  private static final int TILE_BOXES = 1024;
+
   private final Parallel parallel;
+  private final BoxColumns columns = new BoxColumns();
+  private float[] centres = new float[0];
 
   CpuBoxKernels(Parallel parallel) {
     this.parallel = parallel;
@@ -17,7 +23,23 @@ final class CpuBoxKernels extends BoxKernels {
 
   @Override
   protected void runIou(Tensor a, Tensor b, Tensor out) {
-    throw new UnsupportedOperationException();
+    columns.read(b);
+    int width = columns.count();
+    parallel.forChunks(
+        a.shape().dim(0),
+        Math.max(1, 16 * TILE_BOXES / Math.max(1, width)),
+        (scratch, _, from, to) -> {
+          float[] box = scratch.floats(0, 4);
+          float[] row = scratch.floats(1, width);
+          for (long i = from; i < to; i++) {
+            FloatStretch.read(a, 4 * i, 4, box);
+            columns.iou(box, 0, 0, 0, width, row);
+            for (int j = 0; j < width; j++) {
+              row[j] = row[j] > 0 ? row[j] : 0;
+            }
+            FloatStretch.write(row, width, out, i * width);
+          }
+        });
   }
 
   @Override
@@ -31,16 +53,58 @@ final class CpuBoxKernels extends BoxKernels {
       Tensor matched,
       Tensor classTargets,
       Tensor offsetTargets) {
-    throw new UnsupportedOperationException();
+    columns.read(priors.corners());
+    BoxCoder coder = coder(priors, coding);
+    ImageMatcher.Truth truth = new ImageMatcher.Truth(boxes, labels, counts);
+    parallel.forChunks(
+        boxes.shape().dim(0),
+        1,
+        (scratch, _, from, to) -> {
+          for (long n = from; n < to; n++) {
+            new ImageMatcher(columns, params, coder, truth, n, scratch)
+                .match(matched.get(n), classTargets.get(n), offsetTargets.get(n));
+          }
+        });
   }
 
   @Override
   protected void runEncode(Tensor boxes, Priors priors, BoxCoding coding, Tensor offsets) {
-    throw new UnsupportedOperationException();
+    BoxCoder coder = coder(priors, coding);
+    code(boxes, offsets, priors.count(), coder::encode);
   }
 
   @Override
   protected void runDecode(Tensor offsets, Priors priors, BoxCoding coding, Tensor boxes) {
-    throw new UnsupportedOperationException();
+    BoxCoder coder = coder(priors, coding);
+    code(offsets, boxes, priors.count(), coder::decode);
+  }
+
+  private interface Coding {
+    void apply(float[] in, int at, int prior, float[] out, int outAt);
+  }
+
+  private void code(Tensor in, Tensor out, int priors, Coding coding) {
+    parallel.forChunks(
+        in.size() / 4,
+        TILE_BOXES,
+        (scratch, _, from, to) -> {
+          int count = (int) (to - from);
+          float[] tile = scratch.floats(0, 4 * TILE_BOXES);
+          float[] result = scratch.floats(1, 4 * TILE_BOXES);
+          FloatStretch.read(in, 4 * from, 4 * count, tile);
+          for (int i = 0; i < count; i++) {
+            coding.apply(tile, 4 * i, (int) ((from + i) % priors), result, 4 * i);
+          }
+          FloatStretch.write(result, 4 * count, out, 4 * from);
+        });
+  }
+
+  private BoxCoder coder(Priors priors, BoxCoding coding) {
+    int length = 4 * priors.count();
+    if (centres.length < length) {
+      centres = new float[length];
+    }
+    MemorySegment.copy(priors.centres().host(), JAVA_FLOAT, 0, centres, 0, length);
+    return new BoxCoder(coding, centres);
   }
 }

@@ -8,6 +8,7 @@ final class Scratch {
   private long[] longs = new long[0];
   private short[] shorts = new short[0];
   private byte[] bytes = new byte[0];
+  private final BoxColumns boxes = new BoxColumns();
 
   /**
    * At least {@code length} floats of unspecified content, the same array while it is long enough.
@@ -57,5 +58,10 @@ final class Scratch {
       bytes = new byte[length];
     }
     return bytes;
+  }
+
+  /** Boxes, cleared by who fills them. */
+  BoxColumns boxes() {
+    return boxes;
   }
 }

@@ -1,0 +1,36 @@
+package dev.multibox.backend.cpu;
+
+import dev.multibox.backend.NmsParams.Overlap;
+
+/**
+ * Greedy suppression of boxes in the order of their {@link Ranking} keys.
+ *
+ * @param iouThreshold the overlap with a better box at which a box goes
+ * @param overlap whether the threshold itself is kept
+ * @param limit how many boxes are kept at most
+ */
+record Suppression(float iouThreshold, Overlap overlap, int limit) {
+
+  /**
+   * Brings the keys of kept boxes to the front and returns how many they are.
+   *
+   * @param corners box {@code i} begins at {@code 4 (first + i)}
+   * @param kept room for the kept boxes
+   */
+  int run(long[] keys, int count, float[] corners, int first, BoxColumns kept) {
+    boolean inclusive = overlap == Overlap.AT_LEAST;
+    kept.clear(Math.min(count, limit));
+    for (int i = 0; i < count && kept.count() < limit; i++) {
+      int at = 4 * (first + Ranking.index(keys[i]));
+      float left = corners[at];
+      float top = corners[at + 1];
+      float right = corners[at + 2];
+      float bottom = corners[at + 3];
+      if (!kept.overlaps(left, top, right, bottom, iouThreshold, inclusive)) {
+        keys[kept.count()] = keys[i];
+        kept.add(left, top, right, bottom);
+      }
+    }
+    return kept.count();
+  }
+}
