@@ -1,0 +1,124 @@
+package dev.multibox.cli;
+
+import dev.multibox.eval.CocoJson;
+import dev.multibox.eval.DetectedObject;
+import dev.multibox.eval.GroundTruth;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code multibox eval}: how good detections are. */
+@Command(
+    name = "eval",
+    description = "Measure detections as COCO or PASCAL VOC does.",
+    footer = {
+      "",
+      "Examples:",
+      "  multibox eval --annotations instances_val2017.json --detections results.json",
+      "  multibox eval --annotations gt.json --detections dt.json --metric voc07 --json out.json"
+    })
+final class EvalCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  /** Where the detections come from: one member for each way to get them. */
+  @ArgGroup(multiplicity = "1")
+  private final Source source = new Source();
+
+  @Option(
+      names = "--metric",
+      paramLabel = "coco|voc07|voc10",
+      defaultValue = "coco",
+      description = "What to compute (default: coco).")
+  private Metric metric;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the numbers there, in full precision.")
+  private @Nullable Path json;
+
+  /** The ways to get detections, one of which is to be named. */
+  static final class Source {
+    @ArgGroup(exclusive = false)
+    private @Nullable CocoFiles files;
+  }
+
+  /** Detections of any detector, in COCO's form. */
+  static final class CocoFiles {
+    @Option(
+        names = "--annotations",
+        paramLabel = "FILE",
+        required = true,
+        description = "The truth, in COCO's annotation form.")
+    private Path annotations;
+
+    @Option(
+        names = "--detections",
+        paramLabel = "FILE",
+        required = true,
+        description = "What a detector found there, in COCO's result form.")
+    private Path detections;
+  }
+
+  /** Detections with what they are measured against. */
+  private record Measured(GroundTruth truth, List<DetectedObject> detections) {}
+
+  @Override
+  public Integer call() throws IOException {
+    if (json != null) {
+      Outputs.requireWritable(json);
+    }
+    Measured measured = measured();
+    EvalReport report = metric.evaluate(measured.truth(), measured.detections());
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(report.table());
+    out.flush();
+    if (json != null) {
+      Outputs.writeJson(json, report.json());
+    }
+    return ExitCode.DONE;
+  }
+
+  private Measured measured() {
+    CocoFiles files = source.files;
+    if (files == null) {
+      throw new IllegalStateException("eval: no source of detections, wanted one");
+    }
+    try {
+      GroundTruth truth = CocoJson.readAnnotations(files.annotations);
+      List<DetectedObject> detections = CocoJson.readDetections(files.detections, truth);
+      warn(truth, detections);
+      return new Measured(truth, detections);
+    } catch (IOException e) {
+      throw UserError.caused(e);
+    }
+  }
+
+  /** Says what counts otherwise than its writer may have thought. */
+  private void warn(GroundTruth truth, List<DetectedObject> detections) {
+    PrintWriter err = spec.commandLine().getErr();
+    long unknown =
+        detections.stream()
+            .filter(detection -> !truth.categories().containsKey(detection.categoryId()))
+            .count();
+    if (unknown > 0) {
+      err.printf(
+          "multibox: %d of %d detections are of categories the annotations do not list; they do"
+              + " not count%n",
+          unknown, detections.size());
+    }
+    if (metric == Metric.COCO && truth.objects().stream().anyMatch(object -> object.id() == 0)) {
+      err.println(
+          "multibox: one annotation has the id 0, with which nothing can match (as in pycocotools);"
+              + " number them from 1");
+    }
+  }
+}

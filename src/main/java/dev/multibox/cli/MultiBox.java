@@ -1,0 +1,124 @@
+package dev.multibox.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The root of the command line: {@code ./multibox COMMAND}. */
+@Command(
+    name = "multibox",
+    description = "SSD (Single Shot MultiBox Detector) from scratch in Java on CUDA.",
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  multibox info                    what this machine has",
+      "  multibox eval --help             the options of one command",
+      "",
+      "Exit codes: 0 done, 1 the work failed, 2 the input is wrong, 130 interrupted."
+    })
+public final class MultiBox implements Runnable {
+  /** Every command, in the order of the help page. */
+  private static final List<Supplier<Object>> COMMANDS =
+      List.of(EvalCommand::new, InfoCommand::new);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this page.")
+  @SuppressWarnings("unused") // picocli reads the annotation alone
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  @SuppressWarnings("unused") // picocli reads the annotation alone
+  private boolean version;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of an error.")
+  private boolean debug;
+
+  /** Runs the command that {@code args} name and ends the process with its {@link ExitCode}. */
+  public static void main(String[] args) {
+    System.exit(run(writer(System.out), writer(System.err), args));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, stream.charset());
+  }
+
+  /** Runs a command, printing to {@code out} and {@code err}, and returns its exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return commandLine(COMMANDS.stream().map(Supplier::get).toList(), out, err).execute(args);
+  }
+
+  /** A command line of these commands. */
+  static CommandLine commandLine(List<Object> commands, PrintWriter out, PrintWriter err) {
+    MultiBox root = new MultiBox();
+    CommandLine line = new CommandLine(root);
+    commands.forEach(line::addSubcommand);
+    return line.setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(MultiBox::refuse)
+        .setExecutionExceptionHandler((e, failed, _) -> root.report(e, failed));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "No command given");
+  }
+
+  /** One line on what could not be understood, and one on where to read more. */
+  private static int refuse(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    err.println("multibox: " + FileErrors.oneLine(e));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.printf("Try '%s --help'.%n", line.getCommandSpec().qualifiedName());
+    return ExitCode.WRONG_INPUT;
+  }
+
+  private int report(Exception e, CommandLine line) {
+    PrintWriter err = line.getErr();
+    int code = exitCode(e);
+    if (code == ExitCode.INTERRUPTED) {
+      err.println("multibox: interrupted");
+    } else {
+      err.println("multibox: " + FileErrors.oneLine(e));
+    }
+    if (debug) {
+      e.printStackTrace(err);
+    } else if (code == ExitCode.FAILED && !(e instanceof IOException)) {
+      err.println("This may be a fault of MultiBox: --debug prints where it happened.");
+    }
+    return code;
+  }
+
+  private static int exitCode(Exception e) {
+    return switch (e) {
+      case UserError _ -> ExitCode.WRONG_INPUT;
+      case InterruptedException _, CancellationException _ -> ExitCode.INTERRUPTED;
+      default -> ExitCode.FAILED;
+    };
+  }
+}

@@ -1,0 +1,77 @@
+package dev.multibox.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MultiBoxTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"eval", "info"})
+  void everyCommandHasAHelpPageWithExamples(String command) {
+    CommandRun run = CommandRun.of(command, "--help");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("Usage: multibox " + command, "Examples:", "--debug");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void theHelpPageListsTheCommands() {
+    CommandRun run = CommandRun.of("--help");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("  eval  ", "  info  ", "Examples:", "Exit codes:");
+  }
+
+  @Test
+  void namesItsVersionAndJava() {
+    CommandRun run = CommandRun.of("--version");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).startsWith("MultiBox ").contains("Java " + Runtime.version());
+  }
+
+  @Test
+  void refusesACallWithoutACommand() {
+    CommandRun run = CommandRun.of();
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err().lines())
+        .containsExactly("multibox: No command given", "Try 'multibox --help'.");
+  }
+
+  @Test
+  void suggestsTheCommandThatWasMeant() {
+    CommandRun run = CommandRun.of("evla");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err().lines())
+        .containsExactly(
+            "multibox: Unmatched argument at index 0: 'evla'",
+            "Did you mean: multibox eval?",
+            "Try 'multibox --help'.");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  void refusesAnOptionItDoesNotKnow() {
+    CommandRun run = CommandRun.of("info", "--jsno", "x");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err())
+        .startsWith("multibox: Unknown options: '--jsno', 'x'")
+        .contains("--json")
+        .endsWith("Try 'multibox info --help'." + System.lineSeparator())
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void printsAStackTraceOnlyWhenAskedTo() {
+    CommandRun plain =
+        CommandRun.of("eval", "--annotations", "no-such.json", "--detections", "no-such.json");
+    assertThat(plain.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(plain.err().lines())
+        .containsExactly("multibox: no-such.json: there is no such file");
+    CommandRun debug =
+        CommandRun.of(
+            "eval", "--debug", "--annotations", "no-such.json", "--detections", "no-such.json");
+    assertThat(debug.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(debug.err()).contains("UserError", "\tat ", "NoSuchFileException");
+  }
+}
