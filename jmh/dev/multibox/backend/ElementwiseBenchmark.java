@@ -1,0 +1,102 @@
+package dev.multibox.backend;
+
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Pointwise ops, bias and SGD beside {@code copy}, the floor: one read, one write. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@SuppressWarnings("NullAway.Init")
+public class ElementwiseBenchmark {
+  /** A tensor as N x H x W x C; the last stands for a million parameters. */
+  @Param({"16x48x48x32", "4x150x150x64", "1x1x1x1000000"})
+  private String shape = "";
+
+  private CpuBackend backend;
+  private TensorArena arena;
+  private Tensor x;
+  private Tensor y;
+  private Tensor dOut;
+  private Tensor bias;
+  private Tensor dBias;
+  private Tensor hyper;
+  private Tensor foundInf;
+
+  @Setup(Level.Trial)
+  public void open() {
+    backend = CpuBackend.open();
+    arena = backend.newArena();
+    Batch batch = new Batch(backend, arena);
+    Shape extents = Batch.shape(shape);
+    x = batch.random(extents);
+    y = batch.random(extents);
+    dOut = batch.random(extents);
+    bias = batch.random(Shape.of(extents.dim(-1)));
+    dBias = batch.random(bias.shape());
+    hyper = arena.zeros(Shape.of(OptimizerKernels.HYPER_SIZE), DType.F32);
+    foundInf = arena.zeros(Shape.of(1), DType.I32);
+    backend.elementwise().add(x, y, Activation.NONE, dOut);
+    if (backend.floats(dOut)[0] != backend.floats(x)[0] + backend.floats(y)[0]) {
+      throw new IllegalStateException("add: the first sum is wrong");
+    }
+  }
+
+  @TearDown(Level.Trial)
+  public void close() {
+    arena.close();
+    backend.close();
+  }
+
+  @Benchmark
+  public void copy(Traffic traffic) {
+    MemorySegment.copy(x.host(), 0, y.host(), 0, x.bytes());
+    traffic.add(2 * x.bytes());
+  }
+
+  @Benchmark
+  public void addRelu(Traffic traffic) {
+    backend.elementwise().add(x, y, Activation.RELU, dOut);
+    traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void biasRelu(Traffic traffic) {
+    backend.elementwise().bias(x, bias, Activation.RELU, y);
+    traffic.add(2 * x.bytes());
+  }
+
+  @Benchmark
+  public void biasBackward(Traffic traffic) {
+    Gradient gradient = Gradient.overwrite(dBias);
+    backend.elementwise().biasBackward(y, Activation.RELU, dOut, dOut, gradient);
+    traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void sgd(Traffic traffic) {
+    backend.optimizer().sgd(x, y, dOut, hyper, SgdParams.of(true), foundInf);
+    traffic.add(5 * x.bytes());
+  }
+}
