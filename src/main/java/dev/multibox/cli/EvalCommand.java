@@ -1,8 +1,16 @@
 package dev.multibox.cli;
 
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.backend.Backend;
+import dev.multibox.data.Dataset;
 import dev.multibox.eval.CocoJson;
 import dev.multibox.eval.DetectedObject;
 import dev.multibox.eval.GroundTruth;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.TensorArena;
+import dev.multibox.train.Checkpoint;
+import dev.multibox.train.Evaluator;
+import dev.multibox.train.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -22,10 +30,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
+      "  multibox eval --weights runs/x-1/checkpoints/last.safetensors --data mine --split test",
       "  multibox eval --annotations instances_val2017.json --detections results.json",
       "  multibox eval --annotations gt.json --detections dt.json --metric voc07 --json out.json"
     })
 final class EvalCommand implements Callable<Integer> {
+  private static final int BATCH = 16;
+
   @Spec private CommandSpec spec;
 
   /** Where the detections come from: one member for each way to get them. */
@@ -49,6 +60,38 @@ final class EvalCommand implements Callable<Integer> {
   static final class Source {
     @ArgGroup(exclusive = false)
     private @Nullable CocoFiles files;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable Model model;
+  }
+
+  /** Detections of a model on a data set. */
+  static final class Model {
+    @Option(
+        names = "--weights",
+        paramLabel = "F",
+        required = true,
+        description = "A checkpoint that train wrote.")
+    private Path weights;
+
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        required = true,
+        description = "A data set with the same categories.")
+    private Path data;
+
+    @Option(names = "--split", paramLabel = "S", description = "Its split (default: val).")
+    private String split = "val";
+
+    @Option(names = "--layout", paramLabel = "voc|coco", description = "Its layout, if both show.")
+    private @Nullable String layout;
+
+    @Option(
+        names = "--device",
+        paramLabel = "auto|cpu|cuda[:N]",
+        description = "Where to compute (default: auto).")
+    private String device = "auto";
   }
 
   /** Detections of any detector, in COCO's form. */
@@ -72,7 +115,7 @@ final class EvalCommand implements Callable<Integer> {
   private record Measured(GroundTruth truth, List<DetectedObject> detections) {}
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     if (json != null) {
       Outputs.requireWritable(json);
     }
@@ -87,11 +130,47 @@ final class EvalCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private Measured measured() {
-    CocoFiles files = source.files;
-    if (files == null) {
-      throw new IllegalStateException("eval: no source of detections, wanted one");
+  private Measured measured() throws IOException, InterruptedException {
+    if (source.model != null) {
+      return measured(source.model);
     }
+    if (source.files != null) {
+      return measured(source.files);
+    }
+    throw new IllegalStateException("eval: no source of detections, wanted one");
+  }
+
+  private Measured measured(Model model) throws IOException, InterruptedException {
+    try (Checkpoint checkpoint = Weights.open(model.weights)) {
+      Dataset dataset = DataFolders.split(model.data, model.layout, model.split);
+      if (!dataset.categories().equals(checkpoint.meta().categories())) {
+        throw UserError.of(
+            "%s: has the categories %s, %s was trained on %s; name the data it was made for",
+            model.data,
+            String.join(", ", dataset.categories()),
+            model.weights,
+            String.join(", ", checkpoint.meta().categories()));
+      }
+      try (Backend backend = Devices.open(model.device, spec.commandLine().getErr());
+          TensorArena arena = backend.newArena()) {
+        Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
+        checkpoint.load(ssd.state(), backend);
+        Evaluator evaluator =
+            new Evaluator(
+                backend,
+                ssd,
+                Recipe.scratch().nms(),
+                BATCH,
+                Runtime.getRuntime().availableProcessors(),
+                0,
+                new PooledMemory(arena),
+                arena);
+        return new Measured(Evaluator.groundTruth(dataset), evaluator.detect(dataset));
+      }
+    }
+  }
+
+  private Measured measured(CocoFiles files) {
     try {
       GroundTruth truth = CocoJson.readAnnotations(files.annotations);
       List<DetectedObject> detections = CocoJson.readDetections(files.detections, truth);

@@ -2,11 +2,17 @@ package dev.multibox.cli;
 
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
+import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,32 +29,16 @@ import picocli.CommandLine.Spec;
 final class InfoCommand implements Callable<Integer> {
   private static final String NO_GPU = "none: the CUDA backend is not built yet";
 
-  private final List<ModelInfo> models;
+  /** PASCAL VOC's 20 and background, for which models are usually compared. */
+  private static final int CLASSES = 21;
 
   @Spec private CommandSpec spec;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the same there as JSON.")
   private @Nullable Path json;
 
-  InfoCommand() {
-    this(List.of());
-  }
-
-  InfoCommand(List<ModelInfo> models) {
-    this.models = List.copyOf(models);
-  }
-
-  /** What the list of models shows of one. */
-  interface ModelInfo {
-    /** The name {@code --model} takes. */
-    String name();
-
-    /** The number of trained parameters. */
-    long parameters();
-
-    /** Multiplications with additions of a forward pass over one image, in 10^9. */
-    double gmac();
-  }
+  /** What the list of models shows of one, at its own input size with {@link #CLASSES} classes. */
+  private record ModelInfo(String name, String summary, long parameters, double gmac) {}
 
   @Override
   public Integer call() throws IOException {
@@ -56,12 +46,19 @@ final class InfoCommand implements Callable<Integer> {
       Outputs.requireWritable(json);
     }
     Map<String, String> facts = facts();
+    List<ModelInfo> models = models();
     PrintWriter out = spec.commandLine().getOut();
     facts.forEach((name, value) -> out.printf("%-10s %s%n", name, value));
     for (ModelInfo model : models) {
       out.printf(
-          "%-10s %s, %,d parameters, %.2f GMAC%n",
-          "Model", model.name(), model.parameters(), model.gmac());
+          Locale.ROOT,
+          "%-10s %s: %s; %,d parameters, %.3f GMAC with %d classes%n",
+          "Model",
+          model.name(),
+          model.summary(),
+          model.parameters(),
+          model.gmac(),
+          CLASSES);
     }
     out.flush();
     if (json != null) {
@@ -92,6 +89,30 @@ final class InfoCommand implements Callable<Integer> {
     try (Backend backend = CpuBackend.open()) {
       return backend.description();
     }
+  }
+
+  private static List<ModelInfo> models() {
+    List<ModelInfo> models = new ArrayList<>();
+    try (Backend backend = CpuBackend.open()) {
+      for (String name : ModelRegistry.names()) {
+        SsdDefinition definition = ModelRegistry.find(name);
+        try (TensorArena arena = backend.newArena()) {
+          Ssd ssd =
+              new Ssd(
+                  backend,
+                  new Ssd.Config(
+                      definition, definition.inputHeight(), definition.inputWidth(), CLASSES),
+                  arena);
+          models.add(
+              new ModelInfo(
+                  name,
+                  definition.summary(),
+                  ssd.state().parameterCount(),
+                  ssd.multiplyAdds() / 1e9));
+        }
+      }
+    }
+    return models;
   }
 
   private static Map<String, Object> json(ModelInfo model) {

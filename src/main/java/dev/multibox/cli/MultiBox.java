@@ -32,7 +32,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class MultiBox implements Runnable {
   /** Every command, in the order of the help page. */
   private static final List<Supplier<Object>> COMMANDS =
-      List.of(EvalCommand::new, InfoCommand::new);
+      List.of(
+          TrainCommand::new,
+          EvalCommand::new,
+          DetectCommand::new,
+          DataCommand::new,
+          InfoCommand::new);
 
   @Spec private CommandSpec spec;
 

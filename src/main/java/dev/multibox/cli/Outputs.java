@@ -18,6 +18,17 @@ final class Outputs {
   private Outputs() {}
 
   /**
+   * Refuses a folder that {@link #newFolder} would refuse, before any work is done.
+   *
+   * @throws UserError if it is a file, or a folder that is not empty
+   */
+  static void requireNew(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      newFolder(folder);
+    }
+  }
+
+  /**
    * Makes {@code folder}, with those above it.
    *
    * @throws UserError if it is a file, or a folder that is not empty

@@ -59,6 +59,17 @@ public record Backbone(List<Stage> stages) {
     return maps;
   }
 
+  /** Multiply-adds for an image of this shape. */
+  public long multiplyAdds(Shape image) {
+    long sum = 0;
+    Shape x = image;
+    for (Stage stage : stages) {
+      sum += stage.layer().multiplyAdds(x);
+      x = stage.layer().outputShape(x);
+    }
+    return sum;
+  }
+
   /**
    * The shapes of {@link #features} for an image of this shape.
    *

@@ -86,6 +86,11 @@ public final class Ssd {
     return heads.forward(tape, backbone.features(tape, image));
   }
 
+  /** Multiply-adds of all convolutions for one image, as GMAC in 10^9 are stated. */
+  public long multiplyAdds() {
+    return backbone.multiplyAdds(imageShape(1)) + heads.multiplyAdds(featureShapes(1));
+  }
+
   public Config config() {
     return config;
   }

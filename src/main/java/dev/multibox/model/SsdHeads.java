@@ -66,6 +66,15 @@ final class SsdHeads {
     return new HeadVariables(levels, layouts);
   }
 
+  /** Multiply-adds for maps of these shapes. */
+  long multiplyAdds(List<Shape> maps) {
+    long sum = 0;
+    for (int level = 0; level < maps.size(); level++) {
+      sum += convolutions.get(level).multiplyAdds(maps.get(level));
+    }
+    return sum;
+  }
+
   List<HeadLayout> layouts() {
     return layouts;
   }

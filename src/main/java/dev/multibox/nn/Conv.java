@@ -59,4 +59,10 @@ public final class Conv implements Layer {
   public Shape outputShape(Shape x) {
     return params.outputShape(x, weight.storedShape());
   }
+
+  /** Each pixel of the output takes one product for each weight. */
+  @Override
+  public long multiplyAdds(Shape x) {
+    return outputShape(x).rows() * weight.shape().size();
+  }
 }

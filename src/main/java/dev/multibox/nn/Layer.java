@@ -11,4 +11,7 @@ public interface Layer {
 
   /** The shape {@link #forward} gives for an input of shape {@code x}, without running it. */
   Shape outputShape(Shape x);
+
+  /** Multiply-adds of the convolutions of {@link #forward} for an input of shape {@code x}. */
+  long multiplyAdds(Shape x);
 }

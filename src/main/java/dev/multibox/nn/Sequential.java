@@ -26,6 +26,17 @@ public record Sequential(List<Layer> layers) implements Layer {
   }
 
   @Override
+  public long multiplyAdds(Shape x) {
+    long sum = 0;
+    Shape y = x;
+    for (Layer layer : layers) {
+      sum += layer.multiplyAdds(y);
+      y = layer.outputShape(y);
+    }
+    return sum;
+  }
+
+  @Override
   public Shape outputShape(Shape x) {
     Shape y = x;
     for (Layer layer : layers) {

@@ -1,0 +1,231 @@
+package dev.multibox.cli;
+
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.ImagePlan;
+import dev.multibox.backend.NmsParams;
+import dev.multibox.data.ImageDecoder;
+import dev.multibox.data.PixelBuffer;
+import dev.multibox.model.Detection;
+import dev.multibox.model.Detector;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import dev.multibox.train.Checkpoint;
+import dev.multibox.train.Recipe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code multibox detect}. */
+@Command(
+    name = "detect",
+    header = "Find objects on images and draw them.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  multibox detect --weights runs/ssd-tiny-shapes-1/checkpoints/last.safetensors photo.jpg",
+      "  multibox detect --weights best.safetensors --score-threshold 0.3 --json found.json photos/"
+    })
+final class DetectCommand implements Callable<Integer> {
+  private static final List<String> SUFFIXES =
+      List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp");
+
+  @Spec CommandSpec spec;
+
+  @Option(names = "--weights", required = true, paramLabel = "F", description = "A checkpoint.")
+  Path weights;
+
+  @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
+  List<Path> inputs;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where pictures go, new or empty (runs/detect-1, -2, ...).")
+  @Nullable Path out;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes COCO results as well.")
+  @Nullable Path json;
+
+  @Option(names = "--score-threshold", description = "Lowest score shown (${DEFAULT-VALUE}).")
+  float scoreThreshold = 0.5f;
+
+  @Option(
+      names = "--iou-threshold",
+      description = "Overlap at which the worse box goes (recipe's).")
+  @Nullable Float iouThreshold;
+
+  @Option(names = "--top-k", description = "Most detections of an image (recipe's).")
+  @Nullable Integer topK;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda[:N]",
+      description = "Where to compute (${DEFAULT-VALUE}).")
+  String device = "auto";
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter console = spec.commandLine().getOut();
+    NmsParams params = params();
+    List<Path> images = images();
+    if (json != null) {
+      Outputs.requireWritable(json);
+    }
+    if (out != null) {
+      Outputs.requireNew(out);
+    }
+    try (Checkpoint checkpoint = Weights.open(weights);
+        Backend backend = Devices.open(device, console);
+        TensorArena arena = backend.newArena()) {
+      Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
+      checkpoint.load(ssd.state(), backend);
+      Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
+      Path folder =
+          out == null ? Outputs.numberedFolder(Path.of("runs"), "detect") : Outputs.newFolder(out);
+      List<Map<String, Object>> results = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) {
+        PixelBuffer pixels = decode(images.get(i));
+        List<Detection> found = detect(backend, detector, ssd, pixels);
+        Path picture = folder.resolve(baseName(images.get(i)) + ".png");
+        DetectionPainter.write(pixels, found, checkpoint.meta().categories(), picture);
+        describe(console, images.get(i), found, checkpoint.meta().categories(), picture);
+        for (Detection detection : found) {
+          results.add(cocoResult(i + 1, images.get(i), detection, pixels));
+        }
+      }
+      if (json != null) {
+        Outputs.writeJson(json, results);
+        console.println("results  " + json);
+      }
+      console.println("pictures " + folder);
+      console.flush();
+      return ExitCode.DONE;
+    }
+  }
+
+  private NmsParams params() {
+    if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
+      throw UserError.of("--score-threshold: was %s, wanted 0 to 1", scoreThreshold);
+    }
+    NmsParams params = Recipe.scratch().nms();
+    float iou = iouThreshold == null ? params.iouThreshold() : iouThreshold;
+    if (!(iou >= 0 && iou <= 1)) {
+      throw UserError.of("--iou-threshold: was %s, wanted 0 to 1", iou);
+    }
+    int most = topK == null ? params.topK() : topK;
+    if (most < 1) {
+      throw UserError.of("--top-k: was %d, wanted at least 1", most);
+    }
+    return params.withThresholds(scoreThreshold, iou).withTopK(most);
+  }
+
+  private List<Path> images() throws IOException {
+    List<Path> images = new ArrayList<>();
+    for (Path input : inputs) {
+      if (Files.isDirectory(input)) {
+        try (Stream<Path> files = Files.list(input)) {
+          files.filter(DetectCommand::looksLikeImage).sorted().forEach(images::add);
+        }
+      } else if (Files.isRegularFile(input)) {
+        images.add(input);
+      } else {
+        throw UserError.of("%s: no such file or folder; name images to look at", input);
+      }
+    }
+    if (images.isEmpty()) {
+      throw UserError.of("%s: holds no image; name one, or a folder with some", inputs.getFirst());
+    }
+    return images;
+  }
+
+  private static boolean looksLikeImage(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return Files.isRegularFile(file) && SUFFIXES.stream().anyMatch(name::endsWith);
+  }
+
+  private static PixelBuffer decode(Path image) {
+    try {
+      return ImageDecoder.decodeUpright(image);
+    } catch (IOException e) {
+      throw UserError.caused(e);
+    }
+  }
+
+  private static List<Detection> detect(
+      Backend backend, Detector detector, Ssd ssd, PixelBuffer pixels) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensor image = arena.allocate(Shape.of(pixels.height(), pixels.width(), 3), DType.U8);
+      backend.upload(pixels.segment(), image);
+      ImagePlan plan = ImagePlan.whole(pixels.width(), pixels.height(), ImagePlan.Resize.BILINEAR);
+      backend
+          .image()
+          .prepare(
+              List.of(image),
+              List.of(plan),
+              ssd.config().definition().normalisation(),
+              detector.images(1));
+      return detector.detect(1).getFirst();
+    }
+  }
+
+  private static void describe(
+      PrintWriter console, Path image, List<Detection> found, List<String> categories, Path to) {
+    console.printf("%s: %d found -> %s%n", image, found.size(), to);
+    for (Detection detection : found) {
+      console.printf(
+          Locale.ROOT,
+          "  %-16s %.2f  at %.3f %.3f %.3f %.3f%n",
+          categories.get(detection.label() - 1),
+          detection.score(),
+          detection.xmin(),
+          detection.ymin(),
+          detection.xmax(),
+          detection.ymax());
+    }
+    console.flush();
+  }
+
+  private static Map<String, Object> cocoResult(
+      int imageId, Path image, Detection found, PixelBuffer pixels) {
+    double width = pixels.width();
+    double height = pixels.height();
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("image_id", imageId);
+    result.put("file_name", image.toString());
+    result.put("category_id", found.label());
+    result.put(
+        "bbox",
+        List.of(
+            found.xmin() * width,
+            found.ymin() * height,
+            ((double) found.xmax() - found.xmin()) * width,
+            ((double) found.ymax() - found.ymin()) * height));
+    result.put("score", found.score());
+    return result;
+  }
+
+  private static String baseName(Path image) {
+    String name = String.valueOf(image.getFileName());
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+}

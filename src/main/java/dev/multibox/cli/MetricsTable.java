@@ -1,0 +1,18 @@
+package dev.multibox.cli;
+
+import dev.multibox.eval.CocoNumber;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+
+/** The twelve COCO numbers as a table for a reader. */
+final class MetricsTable {
+  private MetricsTable() {}
+
+  /** One number a line; nothing for a run that was never evaluated. */
+  static void print(PrintWriter out, Map<CocoNumber, Double> numbers) {
+    numbers.forEach((number, value) ->
+        out.println(String.format(Locale.ROOT, "%-10s %6.3f", number.key(), value)));
+    out.flush();
+  }
+}
