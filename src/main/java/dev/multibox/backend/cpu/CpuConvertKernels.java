@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 
 /** Conversion through F32, which holds every value that survives: 2^24 and more is inf in F16. */
 final class CpuConvertKernels extends ConvertKernels {
-  private static final int TILE = 2048;
 
   private final Parallel parallel;
 
@@ -32,9 +31,9 @@ final class CpuConvertKernels extends ConvertKernels {
                 x.host(), from * bytes, out.host(), from * bytes, (to - from) * bytes);
             return;
           }
-          float[] values = scratch.floats(0, TILE);
-          for (long at = from; at < to; at += TILE) {
-            int length = (int) Math.min(TILE, to - at);
+          float[] values = scratch.floats(0, Tiling.TILE);
+          for (long at = from; at < to; at += Tiling.TILE) {
+            int length = (int) Math.min(Tiling.TILE, to - at);
             read(x, at, scratch, values, length);
             write(values, scratch, out, at, length);
           }
@@ -45,21 +44,21 @@ final class CpuConvertKernels extends ConvertKernels {
     switch (x.dtype()) {
       case F32 -> MemorySegment.copy(x.host(), JAVA_FLOAT, at * Float.BYTES, values, 0, length);
       case F16 -> {
-        short[] halves = scratch.shorts(TILE);
+        short[] halves = scratch.shorts(Tiling.TILE);
         MemorySegment.copy(x.host(), JAVA_SHORT, at * Short.BYTES, halves, 0, length);
         for (int i = 0; i < length; i++) {
           values[i] = Float.float16ToFloat(halves[i]);
         }
       }
       case I32 -> {
-        int[] ints = scratch.ints(0, TILE);
+        int[] ints = scratch.ints(0, Tiling.TILE);
         MemorySegment.copy(x.host(), JAVA_INT, at * Integer.BYTES, ints, 0, length);
         for (int i = 0; i < length; i++) {
           values[i] = ints[i];
         }
       }
       case U8 -> {
-        byte[] bytes = scratch.bytes(TILE);
+        byte[] bytes = scratch.bytes(Tiling.TILE);
         MemorySegment.copy(x.host(), JAVA_BYTE, at, bytes, 0, length);
         for (int i = 0; i < length; i++) {
           values[i] = Byte.toUnsignedInt(bytes[i]);
@@ -73,7 +72,7 @@ final class CpuConvertKernels extends ConvertKernels {
       MemorySegment.copy(values, 0, out.host(), JAVA_FLOAT, at * Float.BYTES, length);
       return;
     }
-    short[] halves = scratch.shorts(TILE);
+    short[] halves = scratch.shorts(Tiling.TILE);
     for (int i = 0; i < length; i++) {
       halves[i] = Float.floatToFloat16(values[i]);
     }

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * {@code s} of all windows sees is then one contiguous run.
  */
 final class MaxPoolRows {
-  private static final int TILE = 2048;
   private static final int LAST_PLACE = 255;
 
   /** Below the key of minus infinity. */
@@ -80,9 +79,9 @@ final class MaxPoolRows {
     for (int h = from; h < to; h++) {
       keep(image * height + h);
     }
-    long[] best = scratch.longs(TILE);
-    for (int at = 0; at < outRow; at += TILE) {
-      int length = Math.min(TILE, outRow - at);
+    long[] best = scratch.longs(Tiling.TILE);
+    for (int at = 0; at < outRow; at += Tiling.TILE) {
+      int length = Math.min(Tiling.TILE, outRow - at);
       Arrays.fill(best, 0, length, Long.MIN_VALUE);
       for (int h = from; h < to; h++) {
         for (int s = 0; s < params.windowWidth(); s++) {
@@ -152,7 +151,7 @@ final class MaxPoolRows {
   }
 
   private void write(long[] best, int length, long at) {
-    int[] bits = scratch.ints(1, TILE);
+    int[] bits = scratch.ints(1, Tiling.TILE);
     for (int i = 0; i < length; i++) {
       int key = (int) (best[i] >> 8);
       int sign = key >> 31;
@@ -162,7 +161,7 @@ final class MaxPoolRows {
     if (argMax == null) {
       return;
     }
-    byte[] places = scratch.bytes(TILE);
+    byte[] places = scratch.bytes(Tiling.TILE);
     for (int i = 0; i < length; i++) {
       places[i] = (byte) (LAST_PLACE - best[i]);
     }
