@@ -12,6 +12,7 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -287,6 +288,29 @@ class ConvolutionTest {
   }
 
   @BackendSource
+  void computesTheSameBitsEveryTime(Backend backend) {
+    Case testCase =
+        new Case(Shape.of(3, 19, 19, 32), Shape.of(48, 3, 3, 32), ConvolutionParams.of(1, 1));
+    float[] first = backwardFilter(backend, testCase, Accumulate.OVERWRITE);
+    for (int i = 0; i < 5; i++) {
+      assertThat(backwardFilter(backend, testCase, Accumulate.OVERWRITE)).isEqualTo(first);
+    }
+  }
+
+  @BackendSource
+  void mayChangeHandsBetweenThreads(Backend backend) throws InterruptedException {
+    Case testCase =
+        new Case(Shape.of(2, 9, 9, 16), Shape.of(16, 3, 3, 16), ConvolutionParams.of(1, 1));
+    float[] here = backwardFilter(backend, testCase, Accumulate.ADD);
+    AtomicReference<float[]> there = new AtomicReference<>(new float[0]);
+    Thread other =
+        new Thread(() -> there.set(backwardFilter(backend, testCase, Accumulate.ADD)), "other");
+    other.start();
+    other.join();
+    assertThat(there.get()).isEqualTo(here);
+  }
+
+  @BackendSource
   void takesAnEmptyBatch(Backend backend) {
     try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
@@ -304,6 +328,19 @@ class ConvolutionTest {
       Tensor kept = random(tensors, 1, filter.shape());
       kernels.backwardFilter(x, out, params, Gradient.add(kept));
       assertThat(backend.floats(kept)).isEqualTo(backend.floats(filter));
+    }
+  }
+
+  @BackendSource
+  void isTheBiasAloneWithoutChannels(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      Tensor x = tensors.floats(Shape.of(1, 1, 2, 0));
+      Tensor filter = tensors.floats(Shape.of(2, 1, 1, 0));
+      Tensor bias = tensors.floats(Shape.of(2), 3, -4);
+      Tensor out = tensors.poisoned(Shape.of(1, 1, 2, 2));
+      backend.convolution().forward(x, filter, bias, Activation.RELU, DENSE, out);
+      assertThat(backend.floats(out)).containsExactly(3, 0, 3, 0);
     }
   }
 

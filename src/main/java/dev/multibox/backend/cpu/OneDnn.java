@@ -162,6 +162,8 @@ final class OneDnn {
       function("primitive_attr_set_post_ops", ADDRESS, ADDRESS);
   private static final Function ATTRIBUTES_SCRATCHPAD =
       function("primitive_attr_set_scratchpad_mode", ADDRESS, JAVA_INT);
+  private static final Function ATTRIBUTES_DETERMINISTIC =
+      function("primitive_attr_set_deterministic", ADDRESS, JAVA_INT);
   private static final Function ATTRIBUTES_DESTROY = function("primitive_attr_destroy", ADDRESS);
   // The new description and the engine; kind and algorithm; descriptors, settings and attributes.
   private static final Function FORWARD =
@@ -262,10 +264,14 @@ final class OneDnn {
     }
   }
 
-  /** Attributes of a primitive that is handed its scratchpad and does nothing behind its result. */
+  /**
+   * Attributes of a primitive that is handed its scratchpad, computes the same bits every time and
+   * does nothing behind its result.
+   */
   static MemorySegment attributes(Arena arena) {
     MemorySegment attributes = ATTRIBUTES_CREATE.create(arena, ATTRIBUTES_DESTROY);
     ATTRIBUTES_SCRATCHPAD.call(attributes, SCRATCHPAD_USER);
+    ATTRIBUTES_DETERMINISTIC.call(attributes, 1);
     return attributes;
   }
 

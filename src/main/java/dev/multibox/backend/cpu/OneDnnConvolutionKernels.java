@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * and are laid out as ours. What is compiled for a shape is kept until the backend is closed. No
  * batch is split: oneDNN counts in 64 bits.
  *
- * <p>Sums over nothing are left to the direct loops.
+ * <p>Sums over nothing are left to the direct loops. Results are the same bits in every run with
+ * the same number of threads; the filter's gradient alone also depends on that number, which is
+ * oneDNN's doing and cannot be turned off.
  */
 final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoCloseable {
   private final OneDnnEngine engine;
