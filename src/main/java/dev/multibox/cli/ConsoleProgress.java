@@ -4,10 +4,10 @@ import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
 import dev.multibox.train.Trainer;
 import dev.multibox.train.TrainingStep;
+import java.io.Console;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
-import java.util.Objects;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -18,13 +18,20 @@ final class ConsoleProgress implements Trainer.Progress, AutoCloseable {
   private static final Duration LINE_EVERY = Duration.ofSeconds(5);
 
   private final long iterations;
-  private final boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
+  private final boolean terminal = isTerminal();
   private @Nullable ProgressBar bar;
   private Instant started = Instant.now();
   private Instant lastLine = Instant.now();
 
   ConsoleProgress(long iterations) {
     this.iterations = iterations;
+  }
+
+  // JDK 25 gives null again where input or output is no terminal.
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   /** Starts the clock. */
