@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  multibox eval --annotations instances_val2017.json --detections results.json",
-      "  multibox eval --annotations gt.json --detections dt.json --metric voc07 --json out.json"
+      "  multibox eval --annotations gt.json --detections dt.json --json out.json",
+      "  multibox eval --annotations gt.json --detections dt.json --metric voc07"
     })
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
