@@ -97,7 +97,7 @@ public final class MultiBox implements Runnable {
   private static int refuse(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
     PrintWriter err = line.getErr();
-    err.println("multibox: " + FileErrors.oneLine(e));
+    err.println("multibox: " + FileErrors.oneLine(e).replaceFirst("^Error: ", ""));
     UnmatchedArgumentException.printSuggestions(e, err);
     err.printf("Try '%s --help'.%n", line.getCommandSpec().qualifiedName());
     return ExitCode.WRONG_INPUT;

@@ -18,17 +18,10 @@ record CocoCategory(List<Detection> detections, Map<CocoArea, Integer> positives
    * One detection.
    *
    * @param rank its place in its image, from 0
-   * @param outcomes those of its image
+   * @param matched where it matched an object, by {@link CocoOutcomes#bit}
+   * @param ignored where it counts neither way, likewise
    */
-  record Detection(double score, int rank, CocoOutcomes outcomes) {
-    boolean isMatched(CocoArea area, int threshold) {
-      return outcomes.isMatched(rank, area, threshold);
-    }
-
-    boolean isIgnored(CocoArea area, int threshold) {
-      return outcomes.isIgnored(rank, area, threshold);
-    }
-  }
+  record Detection(double score, int rank, long matched, long ignored) {}
 
   /** Matches each of the images, which come by rising id. */
   static CocoCategory of(Collection<CocoImage> images) {
@@ -41,7 +34,9 @@ record CocoCategory(List<Detection> detections, Map<CocoArea, Integer> positives
       CocoOutcomes outcomes = image.match();
       List<DetectedObject> ranked = image.ranked();
       for (int rank = 0; rank < ranked.size(); rank++) {
-        detections.add(new Detection(ranked.get(rank).score(), rank, outcomes));
+        detections.add(
+            new Detection(
+                ranked.get(rank).score(), rank, outcomes.matched(rank), outcomes.ignored(rank)));
       }
     }
     detections.sort(Comparator.comparingDouble(detection -> 0.0 - detection.score()));

@@ -131,7 +131,7 @@ public final class CocoCurves {
       for (CocoArea area : AREAS) {
         int positives = matches.positives().getOrDefault(area, 0);
         for (int t = 0; t < THRESHOLDS && positives > 0; t++) {
-          draw(index(category, area, limit, t), detections, area, t, positives);
+          draw(index(category, area, limit, t), detections, CocoOutcomes.bit(area, t), positives);
         }
       }
     }
@@ -144,16 +144,15 @@ public final class CocoCurves {
     return within;
   }
 
-  private void draw(
-      int curve, List<CocoCategory.Detection> detections, CocoArea area, int t, int positives) {
+  private void draw(int curve, List<CocoCategory.Detection> detections, long bit, int positives) {
     double[] recalls = new double[detections.size()];
     double[] envelope = new double[detections.size()];
     int found = 0;
     int wrong = 0;
     for (int i = 0; i < recalls.length; i++) {
       CocoCategory.Detection detection = detections.get(i);
-      if (!detection.isIgnored(area, t)) {
-        if (detection.isMatched(area, t)) {
+      if ((detection.ignored() & bit) == 0) {
+        if ((detection.matched() & bit) != 0) {
           found++;
         } else {
           wrong++;

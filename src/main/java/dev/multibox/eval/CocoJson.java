@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedInputStream;
@@ -25,7 +26,9 @@ import java.util.TreeSet;
  * {@link IOException} that names file, line and column, and what was wanted.
  */
 public final class CocoJson {
-  private static final JsonMapper JSON = new JsonMapper();
+  // That parser rounds as Double.parseDouble does, in half the time.
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER).build();
 
   private final Path path;
   private final JsonParser parser;

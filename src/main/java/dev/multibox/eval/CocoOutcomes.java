@@ -22,15 +22,18 @@ final class CocoOutcomes {
     ignored[rank] |= bit(area, threshold);
   }
 
-  boolean isMatched(int rank, CocoArea area, int threshold) {
-    return (matched[rank] & bit(area, threshold)) != 0;
+  /** Where the detection at {@code rank} matched an object, by {@link #bit}. */
+  long matched(int rank) {
+    return matched[rank];
   }
 
-  boolean isIgnored(int rank, CocoArea area, int threshold) {
-    return (ignored[rank] & bit(area, threshold)) != 0;
+  /** Where the detection at {@code rank} counts neither way, by {@link #bit}. */
+  long ignored(int rank) {
+    return ignored[rank];
   }
 
-  private static long bit(CocoArea area, int threshold) {
+  /** The bit that answers for one range of areas and one threshold. */
+  static long bit(CocoArea area, int threshold) {
     return 1L << (area.index * CocoCurves.THRESHOLDS + threshold);
   }
 }
