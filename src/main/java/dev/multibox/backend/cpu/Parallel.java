@@ -86,6 +86,7 @@ public final class Parallel implements AutoCloseable {
    * Runs {@code body} on {@code [0, count)} in chunks of {@code chunkSize}, the last one shorter,
    * and waits for all of them. One thread calls this at a time, never from within a body.
    */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on the yield but speed.
   void forChunks(long count, long chunkSize, Body body) {
     int chunks = chunks(count, chunkSize);
     if (chunks <= 1 || helpers.length == 0) {
@@ -102,8 +103,13 @@ public final class Parallel implements AutoCloseable {
       LockSupport.unpark(helper);
     }
     loop.work(callerScratch);
-    while (loop.done.get() < chunks) {
-      Thread.onSpinWait();
+    for (int spins = 0; loop.done.get() < chunks; spins++) {
+      // A helper that has a chunk but no core, on a busy machine, gets this one.
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
     }
     current = null;
     Throwable failure = loop.failure;
