@@ -10,13 +10,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The part of oneDNN's C API that convolution needs.
@@ -61,15 +58,6 @@ final class OneDnn {
   private static final int FORWARD_TRAINING = 64;
   private static final int CONVOLUTION_DIRECT = 1;
   private static final int SCRATCHPAD_USER = 1;
-  private static final List<String> STATUS =
-      List.of(
-          "success",
-          "out of memory",
-          "invalid arguments",
-          "unimplemented",
-          "last implementation reached",
-          "runtime error",
-          "not required");
 
   /**
    * What a convolution is made of, in the order of the C functions.
@@ -86,99 +74,74 @@ final class OneDnn {
       MemorySegment dilation,
       MemorySegment pad) {}
 
-  /** A function that returns a status. */
-  private record Function(String name, MethodHandle handle) {
-    void call(Object... arguments) {
-      try {
-        check((int) handle.invokeWithArguments(arguments));
-      } catch (Throwable e) {
-        throw rethrow(e);
-      }
-    }
-
-    /** Calls a function that puts the address of a new object where its first argument points. */
-    MemorySegment create(Arena arena, Function destroy, Object... arguments) {
-      try (Arena local = Arena.ofConfined()) {
-        MemorySegment place = local.allocate(ADDRESS);
-        Object[] all = new Object[arguments.length + 1];
-        all[0] = place;
-        System.arraycopy(arguments, 0, all, 1, arguments.length);
-        call(all);
-        return place.get(ADDRESS, 0).reinterpret(arena, destroy::call);
-      }
-    }
-
-    void check(int status) {
-      if (status != 0) {
-        String meaning = status < STATUS.size() ? STATUS.get(status) : "status " + status;
-        throw new IllegalStateException("dnnl_%s: %s".formatted(name, meaning));
-      }
-    }
-  }
-
   private static final OneDnnLibrary LIBRARY = library();
 
   private static final MethodHandle OMP_SET_NUM_THREADS =
-      downcall(LIBRARY.openMp(), "omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
+      OneDnnFunction.downcall(
+          LIBRARY.openMp(), "omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
   private static final MethodHandle VERSION =
-      downcall(LIBRARY.oneDnn(), "dnnl_version", FunctionDescriptor.of(ADDRESS));
+      OneDnnFunction.downcall(LIBRARY.oneDnn(), "dnnl_version", FunctionDescriptor.of(ADDRESS));
   private static final MethodHandle DESCRIPTOR_SIZE =
-      downcall(
+      OneDnnFunction.downcall(
           LIBRARY.oneDnn(), "dnnl_memory_desc_get_size", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
   private static final MethodHandle DESCRIPTOR_EQUAL =
-      downcall(
+      OneDnnFunction.downcall(
           LIBRARY.oneDnn(),
           "dnnl_memory_desc_equal",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle QUERY_DESCRIPTOR =
-      downcall(
+      OneDnnFunction.downcall(
           LIBRARY.oneDnn(),
           "dnnl_primitive_desc_query_md",
           FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT, JAVA_INT));
 
-  private static final Function ENGINE_CREATE =
+  private static final OneDnnFunction ENGINE_CREATE =
       function("engine_create", ADDRESS, JAVA_INT, JAVA_LONG);
-  private static final Function ENGINE_DESTROY = function("engine_destroy", ADDRESS);
-  private static final Function STREAM_CREATE =
+  private static final OneDnnFunction ENGINE_DESTROY = function("engine_destroy", ADDRESS);
+  private static final OneDnnFunction STREAM_CREATE =
       function("stream_create", ADDRESS, ADDRESS, JAVA_INT);
-  private static final Function STREAM_WAIT = function("stream_wait", ADDRESS);
-  private static final Function STREAM_DESTROY = function("stream_destroy", ADDRESS);
-  private static final Function DESCRIPTOR_CREATE =
+  private static final OneDnnFunction STREAM_WAIT = function("stream_wait", ADDRESS);
+  private static final OneDnnFunction STREAM_DESTROY = function("stream_destroy", ADDRESS);
+  private static final OneDnnFunction DESCRIPTOR_CREATE =
       function("memory_desc_create_with_tag", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-  private static final Function DESCRIPTOR_DESTROY = function("memory_desc_destroy", ADDRESS);
-  private static final Function MEMORY_CREATE =
+  private static final OneDnnFunction DESCRIPTOR_DESTROY = function("memory_desc_destroy", ADDRESS);
+  private static final OneDnnFunction MEMORY_CREATE =
       function("memory_create", ADDRESS, ADDRESS, ADDRESS, ADDRESS);
-  private static final Function MEMORY_SET_DATA =
+  private static final OneDnnFunction MEMORY_SET_DATA =
       function("memory_set_data_handle", ADDRESS, ADDRESS);
-  private static final Function MEMORY_DESTROY = function("memory_destroy", ADDRESS);
-  private static final Function POST_OPS_CREATE = function("post_ops_create", ADDRESS);
-  private static final Function POST_OPS_ELTWISE =
+  private static final OneDnnFunction MEMORY_DESTROY = function("memory_destroy", ADDRESS);
+  private static final OneDnnFunction POST_OPS_CREATE = function("post_ops_create", ADDRESS);
+  private static final OneDnnFunction POST_OPS_ELTWISE =
       function("post_ops_append_eltwise", ADDRESS, JAVA_INT, JAVA_FLOAT, JAVA_FLOAT);
-  private static final Function POST_OPS_SUM =
+  private static final OneDnnFunction POST_OPS_SUM =
       function("post_ops_append_sum", ADDRESS, JAVA_FLOAT, JAVA_INT, JAVA_INT);
-  private static final Function POST_OPS_DESTROY = function("post_ops_destroy", ADDRESS);
-  private static final Function ATTRIBUTES_CREATE = function("primitive_attr_create", ADDRESS);
-  private static final Function ATTRIBUTES_POST_OPS =
+  private static final OneDnnFunction POST_OPS_DESTROY = function("post_ops_destroy", ADDRESS);
+  private static final OneDnnFunction ATTRIBUTES_CREATE =
+      function("primitive_attr_create", ADDRESS);
+  private static final OneDnnFunction ATTRIBUTES_POST_OPS =
       function("primitive_attr_set_post_ops", ADDRESS, ADDRESS);
-  private static final Function ATTRIBUTES_SCRATCHPAD =
+  private static final OneDnnFunction ATTRIBUTES_SCRATCHPAD =
       function("primitive_attr_set_scratchpad_mode", ADDRESS, JAVA_INT);
-  private static final Function ATTRIBUTES_DETERMINISTIC =
+  private static final OneDnnFunction ATTRIBUTES_DETERMINISTIC =
       function("primitive_attr_set_deterministic", ADDRESS, JAVA_INT);
-  private static final Function ATTRIBUTES_DESTROY = function("primitive_attr_destroy", ADDRESS);
+  private static final OneDnnFunction ATTRIBUTES_DESTROY =
+      function("primitive_attr_destroy", ADDRESS);
   // The new description and the engine; kind and algorithm; descriptors, settings and attributes.
-  private static final Function FORWARD =
+  private static final OneDnnFunction FORWARD =
       function("convolution_forward_primitive_desc_create", layouts(2, 2, 9));
-  private static final Function BACKWARD_DATA =
+  private static final OneDnnFunction BACKWARD_DATA =
       function("convolution_backward_data_primitive_desc_create", layouts(2, 1, 9));
-  private static final Function BACKWARD_FILTER =
+  private static final OneDnnFunction BACKWARD_FILTER =
       function("convolution_backward_weights_primitive_desc_create", layouts(2, 1, 10));
-  private static final Function REORDER =
+  private static final OneDnnFunction REORDER =
       function("reorder_primitive_desc_create", layouts(6, 0, 0));
-  private static final Function DESCRIPTION_DESTROY = function("primitive_desc_destroy", ADDRESS);
-  private static final Function PRIMITIVE_CREATE = function("primitive_create", ADDRESS, ADDRESS);
-  private static final Function PRIMITIVE_EXECUTE =
+  private static final OneDnnFunction DESCRIPTION_DESTROY =
+      function("primitive_desc_destroy", ADDRESS);
+  private static final OneDnnFunction PRIMITIVE_CREATE =
+      function("primitive_create", ADDRESS, ADDRESS);
+  private static final OneDnnFunction PRIMITIVE_EXECUTE =
       function("primitive_execute", ADDRESS, ADDRESS, JAVA_INT, ADDRESS);
-  private static final Function PRIMITIVE_DESTROY = function("primitive_destroy", ADDRESS);
+  private static final OneDnnFunction PRIMITIVE_DESTROY = function("primitive_destroy", ADDRESS);
 
   private OneDnn() {}
 
@@ -193,7 +156,7 @@ final class OneDnn {
               version.getAtIndex(JAVA_INT, 1),
               version.getAtIndex(JAVA_INT, 2));
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -202,7 +165,7 @@ final class OneDnn {
     try {
       OMP_SET_NUM_THREADS.invokeExact(threads);
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -215,7 +178,11 @@ final class OneDnn {
   }
 
   static void await(MemorySegment stream) {
-    STREAM_WAIT.call(stream);
+    try {
+      STREAM_WAIT.check((int) STREAM_WAIT.handle().invokeExact(stream));
+    } catch (Throwable e) {
+      throw OneDnnFunction.rethrow(e);
+    }
   }
 
   /** Describes F32 memory of these axes, in oneDNN's order of axes. */
@@ -238,7 +205,7 @@ final class OneDnn {
     try {
       return (long) DESCRIPTOR_SIZE.invokeExact(descriptor);
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -247,7 +214,7 @@ final class OneDnn {
     try {
       return (int) DESCRIPTOR_EQUAL.invokeExact(first, second) != 0;
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -258,9 +225,9 @@ final class OneDnn {
 
   static void setData(MemorySegment memory, MemorySegment data) {
     try {
-      MEMORY_SET_DATA.check((int) MEMORY_SET_DATA.handle.invokeExact(memory, data));
+      MEMORY_SET_DATA.check((int) MEMORY_SET_DATA.handle().invokeExact(memory, data));
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -374,7 +341,7 @@ final class OneDnn {
     try {
       return (MemorySegment) QUERY_DESCRIPTOR.invokeExact(description, what, 0);
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -387,9 +354,9 @@ final class OneDnn {
       MemorySegment primitive, MemorySegment stream, int count, MemorySegment arguments) {
     try {
       PRIMITIVE_EXECUTE.check(
-          (int) PRIMITIVE_EXECUTE.handle.invokeExact(primitive, stream, count, arguments));
+          (int) PRIMITIVE_EXECUTE.handle().invokeExact(primitive, stream, count, arguments));
     } catch (Throwable e) {
-      throw rethrow(e);
+      throw OneDnnFunction.rethrow(e);
     }
   }
 
@@ -401,13 +368,8 @@ final class OneDnn {
     }
   }
 
-  private static Function function(String name, MemoryLayout... arguments) {
-    FunctionDescriptor type = FunctionDescriptor.of(JAVA_INT, arguments);
-    return new Function(name, downcall(LIBRARY.oneDnn(), "dnnl_" + name, type));
-  }
-
-  private static MethodHandle downcall(SymbolLookup library, String name, FunctionDescriptor type) {
-    return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), type);
+  private static OneDnnFunction function(String name, MemoryLayout... arguments) {
+    return OneDnnFunction.of(LIBRARY.oneDnn(), name, arguments);
   }
 
   /** So many addresses, then so many ints, then so many addresses. */
@@ -416,13 +378,5 @@ final class OneDnn {
     Arrays.fill(layouts, ADDRESS);
     Arrays.fill(layouts, addresses, addresses + ints, JAVA_INT);
     return layouts;
-  }
-
-  private static RuntimeException rethrow(Throwable e) {
-    return switch (e) {
-      case RuntimeException exception -> exception;
-      case Error error -> throw error;
-      default -> new IllegalStateException(e);
-    };
   }
 }
