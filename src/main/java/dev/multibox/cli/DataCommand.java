@@ -1,0 +1,27 @@
+package dev.multibox.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code multibox data}: data sets made and looked at. */
+@Command(
+    name = "data",
+    description = "Make a data set, or check one.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {DataShapesCommand.class, DataCheckCommand.class},
+    footer = {
+      "",
+      "Examples:",
+      "  multibox data shapes             draw a data set under data/shapes",
+      "  multibox data check data/shapes  count its objects, list its faults"
+    })
+public final class DataCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "No command given: shapes or check");
+  }
+}
