@@ -83,11 +83,12 @@ class ImageDecoderTest {
 
   @Test
   void inksBecomeTheLightTheyLetThrough() throws IOException {
-    // One flat colour, which JPEG keeps to a level or two.
+    // One flat colour, which JPEG keeps to a level or two. Files hold 255 less the ink, as Adobe's.
     int[] inks = {88, 99, 184, 30};
+    int[] stored = {255 - 88, 255 - 99, 255 - 184, 255 - 30};
     WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 16, 4, null);
     for (int i = 0; i < 256; i++) {
-      raster.setPixel(i % 16, Math.floorDiv(i, 16), inks);
+      raster.setPixel(i % 16, Math.floorDiv(i, 16), stored);
     }
     Path file = folder.resolve("cmyk.jpg");
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
