@@ -50,16 +50,23 @@ public record ImagePlan(
     }
   }
 
-  /** How a crop is resampled. Sample points are at half-pixel centres, edges repeat. */
+  /**
+   * How a crop is resampled, along each axis by itself. Sample points are at half-pixel centres,
+   * the crop's edges repeat. What kernels with negative weights overshoot is cut off at 0 and 255.
+   */
   public enum Resize {
     /** The nearest pixel: {@code floor(i scale)}, as OpenCV. */
     NEAREST,
     /** Two by two pixels whatever the scale: OpenCV's linear, torchvision without antialias. */
     BILINEAR,
-    /** A triangle as wide as the scale when shrinking: PIL's and DALI's linear. */
+    /**
+     * A triangle as wide as the scale when shrinking, weighed anew where an edge cuts it off: PIL's
+     * and DALI's linear.
+     */
     BILINEAR_ANTIALIAS,
     /**
-     * The mean of the covered area when shrinking, {@link #BILINEAR} when growing: OpenCV's area.
+     * The mean of the covered area when shrinking, {@link #BILINEAR} when growing: OpenCV's area,
+     * which looks at both axes together where this looks at each.
      */
     AREA,
     /** Four by four pixels, Keys' kernel with a = -0.75: OpenCV's cubic. */
@@ -68,7 +75,7 @@ public record ImagePlan(
     LANCZOS4
   }
 
-  /** One colour distortion, on RGB in 0 to 255. */
+  /** One colour distortion, on RGB in 0 to 255; its result is rounded to 8 bits, half up. */
   public sealed interface ColourStep {
     /** {@code v + delta}. */
     record Brightness(float delta) implements ColourStep {}

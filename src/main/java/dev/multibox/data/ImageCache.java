@@ -1,6 +1,7 @@
 package dev.multibox.data;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,7 +17,7 @@ final class ImageCache {
   private final Source source;
   private final long capacity;
   private final AtomicLong reserved = new AtomicLong();
-  private final Map<String, PixelBuffer> kept = new ConcurrentHashMap<>();
+  private final Map<Path, PixelBuffer> kept = new ConcurrentHashMap<>();
 
   ImageCache(Source source, long capacity) {
     this.source = source;
@@ -29,7 +30,7 @@ final class ImageCache {
    * @throws IOException naming the image
    */
   PixelBuffer read(ImageRecord image) throws IOException {
-    PixelBuffer known = kept.get(image.id());
+    PixelBuffer known = kept.get(image.file());
     if (known != null) {
       return known;
     }
@@ -41,7 +42,7 @@ final class ImageCache {
                   image.file(), pixels.width(), pixels.height(), image.width(), image.height()));
     }
     long bytes = pixels.rgb().length;
-    if (reserved.addAndGet(bytes) > capacity || kept.putIfAbsent(image.id(), pixels) != null) {
+    if (reserved.addAndGet(bytes) > capacity || kept.putIfAbsent(image.file(), pixels) != null) {
       reserved.addAndGet(-bytes);
     }
     return pixels;

@@ -1,5 +1,6 @@
 package dev.multibox.data;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.DataBufferByte;
@@ -8,6 +9,7 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,7 +32,7 @@ public final class ImageDecoder {
    * @throws IOException naming the file if it is missing, damaged, cut short or of another format
    */
   public static PixelBuffer decode(Path file) throws IOException {
-    return decode(file, Files.readAllBytes(file));
+    return decode(file, bytes(file));
   }
 
   /**
@@ -39,8 +41,15 @@ public final class ImageDecoder {
    * @throws IOException as {@link #decode}
    */
   public static PixelBuffer decodeUpright(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
+    byte[] bytes = bytes(file);
     return ExifOrientation.of(bytes).apply(decode(file, bytes));
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(file + ": no such image; restore it, or name another");
+    }
+    return Files.readAllBytes(file);
   }
 
   private static PixelBuffer decode(Path file, byte[] bytes) throws IOException {
@@ -99,6 +108,9 @@ public final class ImageDecoder {
     if (colours instanceof IndexColorModel palette) {
       return lookedUp(raster, palette);
     }
+    if (colours.getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
+      return printed(raster);
+    }
     return banded(raster, colours.getComponentSize(0));
   }
 
@@ -140,6 +152,23 @@ public final class ImageDecoder {
         for (int c = 0; c < 3; c++) {
           int sample = row[x * bands + (bands >= 3 ? c : 0)];
           rgb[(y * width + x) * 3 + c] = (byte) eightBits(sample, bits);
+        }
+      }
+    }
+    return rgb;
+  }
+
+  // Inks of 0 to 255 filter white light one after the other, without a printer's profile.
+  private static byte[] printed(Raster raster) {
+    int width = raster.getWidth();
+    byte[] rgb = new byte[width * raster.getHeight() * 3];
+    int[] row = new int[width * 4];
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        int light = 255 - row[x * 4 + 3];
+        for (int c = 0; c < 3; c++) {
+          rgb[(y * width + x) * 3 + c] = (byte) (light - (light * row[x * 4 + c] + 127) / 255);
         }
       }
     }

@@ -20,8 +20,14 @@ final class ColourRow {
   private static final int VALUES = 256;
   private static final int[] IDENTITY = new int[VALUES];
 
+  /** Reciprocals of chromas; grey has none, and stays what it is with any finite number. */
+  private static final float[] INVERSE = new float[VALUES];
+
   static {
     Arrays.setAll(IDENTITY, v -> v);
+    for (int v = 1; v < VALUES; v++) {
+      INVERSE[v] = 1f / v;
+    }
   }
 
   private final List<Step> steps = new ArrayList<>();
@@ -148,45 +154,50 @@ final class ColourRow {
   // multiple of S: scaling S scales the distances from V. S stops at 1, where the least is 0.
   private static void saturate(int[] rgb, int pixels, float factor) {
     for (int i = 0; i < pixels * 3; i += 3) {
-      int max = Math.max(rgb[i], Math.max(rgb[i + 1], rgb[i + 2]));
-      int min = Math.min(rgb[i], Math.min(rgb[i + 1], rgb[i + 2]));
-      if (max > min) {
-        float most = (float) max / (max - min);
-        float k = factor < most ? factor : most;
-        rgb[i] = eightBits(max - (max - rgb[i]) * k);
-        rgb[i + 1] = eightBits(max - (max - rgb[i + 1]) * k);
-        rgb[i + 2] = eightBits(max - (max - rgb[i + 2]) * k);
-      }
+      int r = rgb[i];
+      int g = rgb[i + 1];
+      int b = rgb[i + 2];
+      int max = Math.max(r, Math.max(g, b));
+      int min = Math.min(r, Math.min(g, b));
+      float most = max * INVERSE[max - min];
+      float k = factor < most ? factor : most;
+      rgb[i] = rounded(max - (max - r) * k);
+      rgb[i + 1] = rounded(max - (max - g) * k);
+      rgb[i + 2] = rounded(max - (max - b) * k);
     }
   }
 
   /** Turns the hue by {@code sextants} of 60 degrees. */
   private static void turn(int[] rgb, int pixels, float sextants) {
+    // The hue is counted from -1; the sums below must not be negative.
+    float offset = sextants - 6 * (float) Math.floor(sextants / 6) + 6;
     for (int i = 0; i < pixels * 3; i += 3) {
       int r = rgb[i];
       int g = rgb[i + 1];
       int b = rgb[i + 2];
       int max = Math.max(r, Math.max(g, b));
       int chroma = max - Math.min(r, Math.min(g, b));
-      if (chroma > 0) {
-        float inverse = 1f / chroma;
-        float hue =
-            max == r ? (g - b) * inverse : max == g ? (b - r) * inverse + 2 : (r - g) * inverse + 4;
-        float turned = hue + sextants;
-        rgb[i] = eightBits(max - chroma * distanceBelow(5 + turned));
-        rgb[i + 1] = eightBits(max - chroma * distanceBelow(3 + turned));
-        rgb[i + 2] = eightBits(max - chroma * distanceBelow(1 + turned));
-      }
+      float inverse = INVERSE[chroma];
+      float fromRed = (g - b) * inverse;
+      float fromGreen = (b - r) * inverse + 2;
+      float fromBlue = (r - g) * inverse + 4;
+      float turned = (max == r ? fromRed : max == g ? fromGreen : fromBlue) + offset;
+      rgb[i] = rounded(max - chroma * distanceBelow(turned + 5));
+      rgb[i + 1] = rounded(max - chroma * distanceBelow(turned + 3));
+      rgb[i + 2] = rounded(max - chroma * distanceBelow(turned + 1));
     }
   }
 
-  /**
-   * How far a channel lies below the largest, in chromas, at this distance round the hue circle.
-   */
+  /** How far a channel lies below the largest, in chromas, at this distance round the circle. */
   private static float distanceBelow(float sextant) {
-    float k = sextant - 6 * (float) Math.floor(sextant * (1f / 6));
+    float k = sextant - 6 * (int) (sextant * (1f / 6));
     float rising = k < 4 - k ? k : 4 - k;
     return rising < 0 ? 0 : rising > 1 ? 1 : rising;
+  }
+
+  /** Half rounds up; for values that are known to lie within 0 to 255 but for rounding errors. */
+  private static int rounded(float value) {
+    return (int) (value + 0.5f);
   }
 
   private static void shuffle(int[] rgb, int pixels, int red, int green, int blue) {
