@@ -106,7 +106,8 @@ public final class Tensors {
       }
     }
     for (int i = 0; i < expected.length; i++) {
-      if (Float.compare(actual[i], expected[i]) != 0) {
+      boolean close = Math.abs((double) actual[i] - expected[i]) <= tolerance * largest;
+      if (!close && Float.compare(actual[i], expected[i]) != 0) {
         assertThat((double) actual[i])
             .describedAs("element %d of %d, largest expected %s", i, expected.length, largest)
             .isCloseTo(expected[i], org.assertj.core.data.Offset.offset(tolerance * largest));

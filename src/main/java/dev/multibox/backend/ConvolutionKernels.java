@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * F16.
  */
 public abstract class ConvolutionKernels {
-  private static final String FORWARD = "convolutionForward";
-  private static final String BACKWARD_DATA = "convolutionBackwardData";
-  private static final String BACKWARD_FILTER = "convolutionBackwardFilter";
+  protected static final String FORWARD = "convolutionForward";
+  protected static final String BACKWARD_DATA = "convolutionBackwardData";
+  protected static final String BACKWARD_FILTER = "convolutionBackwardFilter";
 
   /**
    * {@code out[n,p,q,k] = activation(bias[k] + sum_{r,s,c} x[n, p stride - pad + r dilation, ...,

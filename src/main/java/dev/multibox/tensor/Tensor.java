@@ -1,6 +1,7 @@
 package dev.multibox.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A dense, row-major block of elements in the memory of one device.
@@ -11,8 +12,10 @@ import java.lang.foreign.MemorySegment;
 public final class Tensor {
   /** What all views of one allocation share. */
   private static final class Storage {
+    private static final AtomicLong VERSIONS = new AtomicLong();
+
     private final TensorArena arena;
-    private long version;
+    private long version = VERSIONS.incrementAndGet();
 
     Storage(TensorArena arena) {
       this.arena = arena;
@@ -97,6 +100,18 @@ public final class Tensor {
     return new Tensor(other, dtype, memory, storage);
   }
 
+  /** The first bytes of this tensor as another shape and type: memory that is used again. */
+  public Tensor reinterpret(Shape otherShape, DType otherType) {
+    long needed = Math.multiplyExact(otherShape.size(), otherType.bytes());
+    if (needed > bytes()) {
+      throw new IllegalArgumentException(
+          "reinterpret: %s has %d bytes, %s %s needs %d"
+              .formatted(this, bytes(), otherShape, otherType, needed));
+    }
+    MemorySegment part = memory.byteSize() == bytes() ? memory.asSlice(0, needed) : memory;
+    return new Tensor(otherShape, otherType, part, storage);
+  }
+
   /** {@code other.size()} elements from {@code firstElement} on, in the shape {@code other}. */
   public Tensor slice(long firstElement, Shape other) {
     if (firstElement < 0 || other.size() > size() - firstElement) {
@@ -121,9 +136,10 @@ public final class Tensor {
   }
 
   /**
-   * How often the allocation behind this tensor was written as a whole or in part, as far as the
-   * writers said so with {@link #markWritten}. What was derived from a tensor, such as a filter in
-   * the layout a convolution prefers, stays valid while this number does.
+   * A number that changes whenever the allocation behind this tensor is written as a whole or in
+   * part, as far as the writers say so with {@link #markWritten}. What was derived from a tensor,
+   * such as a filter in the layout a convolution prefers, stays valid while this number does. No
+   * other allocation of this process ever has the same one, not even at the same address later.
    */
   public long version() {
     return storage.version;
@@ -131,11 +147,16 @@ public final class Tensor {
 
   /** Says that elements of this tensor, or of one that shares its memory, changed. */
   public void markWritten() {
-    storage.version++;
+    storage.version = Storage.VERSIONS.incrementAndGet();
+  }
+
+  /** Whether the memory is still there: false once the arena is closed. */
+  public boolean isOpen() {
+    return storage.arena.isOpen();
   }
 
   private void requireOpen() {
-    if (!storage.arena.isOpen()) {
+    if (!isOpen()) {
       throw new IllegalStateException("tensor: %s belongs to a closed arena".formatted(this));
     }
   }

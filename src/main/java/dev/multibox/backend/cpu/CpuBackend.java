@@ -35,10 +35,10 @@ public final class CpuBackend implements Backend {
   private final ConvertKernels convert;
   private final ImageKernels image;
 
-  private CpuBackend(int threads) {
+  private CpuBackend(int threads, CpuConvolution convolutions) {
     parallel = new Parallel(threads);
     elementwise = new CpuElementwiseKernels(parallel);
-    convolution = new DirectConvolutionKernels(parallel);
+    convolution = convolutions.kernels(parallel);
     pooling = new CpuPoolingKernels(parallel);
     batchNorm = new CpuBatchNormKernels(parallel);
     l2Norm = new CpuL2NormKernels(parallel);
@@ -57,8 +57,18 @@ public final class CpuBackend implements Backend {
 
   /** A backend that computes with this many threads, the caller among them. */
   public static CpuBackend open(int threads) {
+    return open(threads, CpuConvolution.chosen());
+  }
+
+  /**
+   * A backend with this many threads that convolves with {@code convolutions}.
+   *
+   * @throws java.io.UncheckedIOException if the library for that cannot be loaded
+   */
+  public static CpuBackend open(int threads, CpuConvolution convolutions) {
     Checks.require("cpu", threads > 0, "threads was %d, wanted at least 1", threads);
-    return new CpuBackend(threads);
+    convolutions.load();
+    return new CpuBackend(threads, convolutions);
   }
 
   @Override
@@ -68,7 +78,8 @@ public final class CpuBackend implements Backend {
 
   @Override
   public String description() {
-    return "%s, %d threads".formatted(System.getProperty("os.arch"), parallel.threads());
+    return "%s, %d threads, convolution by %s"
+        .formatted(System.getProperty("os.arch"), parallel.threads(), convolution);
   }
 
   @Override
@@ -177,6 +188,9 @@ public final class CpuBackend implements Backend {
     if (!openArenas.isEmpty()) {
       throw new IllegalStateException(
           "cpu: %d arenas are still open; close them first".formatted(openArenas.size()));
+    }
+    if (convolution instanceof OneDnnConvolutionKernels oneDnn) {
+      oneDnn.close();
     }
     parallel.close();
   }

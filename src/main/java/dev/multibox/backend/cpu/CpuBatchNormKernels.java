@@ -1,14 +1,17 @@
 package dev.multibox.backend.cpu;
 
+import static dev.multibox.backend.cpu.ChannelVectors.at;
+import static dev.multibox.backend.cpu.ChannelVectors.set;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Stub. */
+/** Batch normalisation; the moments of a batch are {@link BatchMoments}'. */
 final class CpuBatchNormKernels extends BatchNormKernels {
-  @SuppressWarnings("UnusedVariable")
   private final Parallel parallel;
 
   CpuBatchNormKernels(Parallel parallel) {
@@ -17,12 +20,19 @@ final class CpuBatchNormKernels extends BatchNormKernels {
 
   @Override
   protected void runStatistics(Tensor x, float epsilon, Tensor mean, Tensor invStd) {
-    throw new UnsupportedOperationException();
+    BatchMoments moments = BatchMoments.of(parallel, "batchNormStatistics", x);
+    for (int c = 0; c < moments.channels(); c++) {
+      double average = moments.mean(c);
+      set(mean, c, average);
+      set(invStd, c, 1 / Math.sqrt(moments.variance(c, average) + epsilon));
+    }
   }
 
   @Override
   protected void runInverseStd(Tensor variance, float epsilon, Tensor invStd) {
-    throw new UnsupportedOperationException();
+    for (long c = 0; c < variance.size(); c++) {
+      set(invStd, c, 1 / Math.sqrt((double) at(variance, c) + epsilon));
+    }
   }
 
   @Override
@@ -35,7 +45,21 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       @Nullable Tensor residual,
       Activation activation,
       Tensor out) {
-    throw new UnsupportedOperationException();
+    Tiling rows = Tiling.byChannel(parallel, "batchNormApply", x);
+    float[] centre = rows.expand(c -> at(mean, c));
+    float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
+    float[] shift = rows.expand(c -> at(beta, c));
+    rows.forEach(tile -> {
+      float[] values = tile.read(x);
+      for (int i = 0; i < tile.length(); i++) {
+        values[i] = (values[i] - centre[i]) * scale[i] + shift[i];
+      }
+      if (residual != null) {
+        tile.add(tile.read(residual), values);
+      }
+      Activations.apply(activation, values, tile.length());
+      tile.write(values, out);
+    });
   }
 
   @Override
@@ -48,7 +72,27 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor dOut,
       Tensor dz,
       Tensor sums) {
-    throw new UnsupportedOperationException();
+    Tiling rows = Tiling.byChannel(parallel, "batchNormBackwardReduce", x);
+    float[] centre = rows.expand(c -> at(mean, c));
+    double[] totals =
+        rows.sums(
+            2,
+            tile -> {
+              float[] gradient = Activations.gradient(tile, activation, y, dOut);
+              tile.write(gradient, dz);
+              float[] values = tile.read(x);
+              float[] sum = tile.sum(0);
+              float[] product = tile.sum(1);
+              for (int i = 0; i < tile.length(); i++) {
+                sum[i] += gradient[i];
+                product[i] += gradient[i] * (values[i] - centre[i]);
+              }
+            });
+    long channels = mean.size();
+    for (int c = 0; c < channels; c++) {
+      set(sums, c, totals[c]);
+      set(sums, channels + c, totals[rows.channels() + c] * at(invStd, c));
+    }
   }
 
   @Override
@@ -61,7 +105,31 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor sums,
       Statistics statistics,
       Gradient dx) {
-    throw new UnsupportedOperationException();
+    Tiling rows = Tiling.byChannel(parallel, "batchNormBackwardData", x);
+    float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
+    if (statistics == Statistics.RUNNING) {
+      rows.forEach(tile -> {
+        float[] gradient = tile.read(dz);
+        for (int i = 0; i < tile.length(); i++) {
+          gradient[i] *= scale[i];
+        }
+        tile.write(gradient, dx);
+      });
+      return;
+    }
+    long channels = mean.size();
+    double count = x.shape().rows();
+    float[] centre = rows.expand(c -> at(mean, c));
+    float[] average = rows.expand(c -> (float) (at(sums, c) / count));
+    float[] slope = rows.expand(c -> (float) (at(sums, channels + c) / count * at(invStd, c)));
+    rows.forEach(tile -> {
+      float[] gradient = tile.read(dz);
+      float[] values = tile.read(x);
+      for (int i = 0; i < tile.length(); i++) {
+        gradient[i] = scale[i] * (gradient[i] - average[i] - (values[i] - centre[i]) * slope[i]);
+      }
+      tile.write(gradient, dx);
+    });
   }
 
   @Override
@@ -74,6 +142,17 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor foundInf,
       Tensor runningMean,
       Tensor runningVariance) {
-    throw new UnsupportedOperationException();
+    if (foundInf.host().get(JAVA_INT, 0) != 0) {
+      return;
+    }
+    double unbiased = rows == 1 ? 1 : (double) rows / (rows - 1);
+    double keep = 1 - (double) momentum;
+    for (long c = 0; c < mean.size(); c++) {
+      double deviation = at(invStd, c);
+      // invStd was rounded: of a constant channel 1 / invStd^2 may come out just below epsilon.
+      double variance = Math.max(0, 1 / (deviation * deviation) - epsilon);
+      set(runningMean, c, keep * at(runningMean, c) + momentum * (double) at(mean, c));
+      set(runningVariance, c, keep * at(runningVariance, c) + momentum * variance * unbiased);
+    }
   }
 }

@@ -1,14 +1,16 @@
 package dev.multibox.backend.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Stub. */
+/** Pointwise ops: read a tile, compute, write it. */
 final class CpuElementwiseKernels extends ElementwiseKernels {
-  @SuppressWarnings("UnusedVariable")
   private final Parallel parallel;
 
   CpuElementwiseKernels(Parallel parallel) {
@@ -17,42 +19,79 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runFill(Tensor out, float value) {
-    throw new UnsupportedOperationException();
+    Tiling.flat(parallel, "fill", out)
+        .forEach(tile -> {
+          float[] values = tile.blank();
+          Arrays.fill(values, 0, tile.length(), value);
+          tile.write(values, out);
+        });
   }
 
   @Override
   protected void runAdd(Tensor a, Tensor b, Activation activation, Tensor out) {
-    throw new UnsupportedOperationException();
+    Tiling.flat(parallel, "add", out)
+        .forEach(tile -> {
+          float[] sum = tile.read(a);
+          tile.add(tile.read(b), sum);
+          Activations.apply(activation, sum, tile.length());
+          tile.write(sum, out);
+        });
   }
 
   @Override
   protected void runAccumulate(Tensor dOut, Gradient dx) {
-    throw new UnsupportedOperationException();
+    Tiling.flat(parallel, "accumulate", dOut).forEach(tile -> tile.write(tile.read(dOut), dx));
   }
 
   @Override
   protected void runActivation(Tensor x, Activation activation, Tensor out) {
-    throw new UnsupportedOperationException();
+    Tiling.flat(parallel, "activation", x)
+        .forEach(tile -> {
+          float[] values = tile.read(x);
+          Activations.apply(activation, values, tile.length());
+          tile.write(values, out);
+        });
   }
 
   @Override
   protected void runActivationBackward(Tensor y, Activation activation, Tensor dOut, Gradient dx) {
-    throw new UnsupportedOperationException();
+    Tiling.flat(parallel, "activationBackward", y)
+        .forEach(tile -> tile.write(Activations.gradient(tile, activation, y, dOut), dx));
   }
 
   @Override
   protected void runBias(Tensor x, Tensor bias, Activation activation, Tensor out) {
-    throw new UnsupportedOperationException();
+    Tiling rows = Tiling.byChannel(parallel, "bias", x);
+    float[] biases = rows.expand(c -> ChannelVectors.at(bias, c));
+    rows.forEach(tile -> {
+      float[] values = tile.read(x);
+      tile.add(biases, values);
+      Activations.apply(activation, values, tile.length());
+      tile.write(values, out);
+    });
   }
 
   @Override
   protected void runBiasBackward(
       Tensor y, Activation activation, Tensor dOut, @Nullable Tensor dz, Gradient dBias) {
-    throw new UnsupportedOperationException();
+    Tiling rows = Tiling.byChannel(parallel, "biasBackward", y);
+    double[] sums =
+        rows.sums(
+            1,
+            tile -> {
+              float[] gradient = Activations.gradient(tile, activation, y, dOut);
+              if (dz != null) {
+                tile.write(gradient, dz);
+              }
+              tile.add(gradient, tile.sum(0));
+            });
+    ChannelVectors.write(sums, 0, dBias);
   }
 
   @Override
   protected void runSum(Tensor x, Tensor sum) {
-    throw new UnsupportedOperationException();
+    double[] sums =
+        Tiling.flat(parallel, "sum", x).sums(1, tile -> tile.add(tile.read(x), tile.sum(0)));
+    sum.host().set(JAVA_FLOAT, 0, (float) sums[0]);
   }
 }

@@ -1,14 +1,23 @@
 package dev.multibox.backend.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.multibox.backend.ImageKernels;
 import dev.multibox.backend.ImagePlan;
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Stub. */
+/** Images in bands of output rows, spread over the cores. */
 final class CpuImageKernels extends ImageKernels {
-  @SuppressWarnings("UnusedVariable")
+  /** Output rows of a band: rows at the seams are resampled twice, so bands are not small. */
+  private static final int BAND = 128;
+
+  /** Rows of {@link #runResizeBilinear} that one thread takes at a time. */
+  private static final int ROWS = 16;
+
   private final Parallel parallel;
 
   CpuImageKernels(Parallel parallel) {
@@ -18,11 +27,75 @@ final class CpuImageKernels extends ImageKernels {
   @Override
   protected void runPrepare(
       List<Tensor> images, List<ImagePlan> plans, Normalisation normalisation, Tensor out) {
-    throw new UnsupportedOperationException();
+    int height = out.shape().intDim(1);
+    int bands = Math.ceilDiv(height, BAND);
+    parallel.forChunks(
+        (long) images.size() * bands,
+        1,
+        (scratch, chunk, _, _) -> {
+          int n = Math.floorDiv(chunk, bands);
+          int from = chunk % bands * BAND;
+          new ImagePreparation(images.get(n), plans.get(n), normalisation, out.get(n))
+              .run(scratch, from, Math.min(height, from + BAND));
+        });
   }
 
   @Override
   protected void runResizeBilinear(Tensor x, Tensor out) {
-    throw new UnsupportedOperationException();
+    int height = out.shape().intDim(1);
+    if (out.size() == 0) {
+      return;
+    }
+    ResizeTaps down = ResizeTaps.of(Resize.BILINEAR, x.shape().intDim(1), height);
+    ResizeTaps across = ResizeTaps.of(Resize.BILINEAR, x.shape().intDim(2), out.shape().intDim(2));
+    parallel.forChunks(
+        out.shape().dim(0) * height,
+        ROWS,
+        (scratch, _, from, to) -> {
+          for (long row = from; row < to; row++) {
+            resizeRow(scratch, x.get(row / height), down, across, (int) (row % height), out, row);
+          }
+        });
+  }
+
+  /** Mixes two rows of {@code x [h, w, C]} into one, then its columns into row {@code outRow}. */
+  private static void resizeRow(
+      Scratch scratch,
+      Tensor x,
+      ResizeTaps down,
+      ResizeTaps across,
+      int y,
+      Tensor out,
+      long outRow) {
+    int channels = x.shape().intDim(2);
+    int inRow = x.shape().intDim(1) * channels;
+    float[] upper = scratch.floats(0, inRow);
+    float[] lower = scratch.floats(1, inRow);
+    copyRow(x, down.index[2 * y], upper, inRow);
+    copyRow(x, down.index[2 * y + 1], lower, inRow);
+    float upperWeight = down.weight[2 * y];
+    float lowerWeight = down.weight[2 * y + 1];
+    for (int i = 0; i < inRow; i++) {
+      upper[i] = upperWeight * upper[i] + lowerWeight * lower[i];
+    }
+    int outWidth = across.outputs();
+    float[] result = scratch.floats(2, outWidth * channels);
+    for (int column = 0; column < outWidth; column++) {
+      int left = across.index[2 * column] * channels;
+      int right = across.index[2 * column + 1] * channels;
+      float leftWeight = across.weight[2 * column];
+      float rightWeight = across.weight[2 * column + 1];
+      for (int c = 0; c < channels; c++) {
+        result[column * channels + c] =
+            leftWeight * upper[left + c] + rightWeight * upper[right + c];
+      }
+    }
+    long at = outRow * outWidth * channels;
+    MemorySegment.copy(result, 0, out.host(), JAVA_FLOAT, at * Float.BYTES, outWidth * channels);
+  }
+
+  private static void copyRow(Tensor x, int row, float[] target, int elements) {
+    MemorySegment.copy(
+        x.host(), JAVA_FLOAT, (long) row * elements * Float.BYTES, target, 0, elements);
   }
 }

@@ -6,9 +6,8 @@ import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Stub. */
+/** Max pooling: chunks of output rows forward, blocks of input rows backward. */
 final class CpuPoolingKernels extends PoolingKernels {
-  @SuppressWarnings("UnusedVariable")
   private final Parallel parallel;
 
   CpuPoolingKernels(Parallel parallel) {
@@ -17,11 +16,38 @@ final class CpuPoolingKernels extends PoolingKernels {
 
   @Override
   protected void runMaxPool(Tensor x, PoolingParams params, Tensor out, @Nullable Tensor argMax) {
-    throw new UnsupportedOperationException();
+    Tiling.requireF32("maxPool", x);
+    if (out.size() == 0) {
+      return;
+    }
+    long rows = out.shape().dim(0) * out.shape().dim(1);
+    long step = x.shape().dim(2) * x.shape().dim(3) * params.strideHeight();
+    long chunk = Math.max(1, 2 * Tiling.CHUNK / step);
+    parallel.forChunks(
+        rows,
+        chunk,
+        (scratch, _, from, to) -> {
+          MaxPoolRows worker = new MaxPoolRows(x, params, out, argMax, scratch);
+          for (long row = from; row < to; row++) {
+            worker.run(row);
+          }
+        });
   }
 
   @Override
   protected void runMaxPoolBackward(Tensor argMax, Tensor dOut, PoolingParams params, Gradient dx) {
-    throw new UnsupportedOperationException();
+    Tiling.requireF32("maxPoolBackward", dOut);
+    if (dOut.size() == 0) {
+      return;
+    }
+    MaxPoolBlocks blocks = new MaxPoolBlocks(argMax, dOut, params, dx);
+    parallel.forChunks(
+        blocks.count(),
+        Math.max(1, Tiling.CHUNK / blocks.elements()),
+        (scratch, _, from, to) -> {
+          for (long block = from; block < to; block++) {
+            blocks.run(block, scratch);
+          }
+        });
   }
 }

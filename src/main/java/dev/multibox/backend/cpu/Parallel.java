@@ -52,6 +52,7 @@ public final class Parallel implements AutoCloseable {
 
   private final Thread[] helpers;
   private final Scratch callerScratch = new Scratch();
+  private final Scratch shared = new Scratch();
   private final AtomicLong generation = new AtomicLong();
   private volatile @Nullable Loop current;
   private volatile boolean closed;
@@ -69,6 +70,11 @@ public final class Parallel implements AutoCloseable {
 
   int threads() {
     return helpers.length + 1;
+  }
+
+  /** Arrays that the caller fills before a loop, all bodies may use, and the next kernel reuses. */
+  Scratch shared() {
+    return shared;
   }
 
   /** The number of chunks {@link #forChunks} makes of a loop. */

@@ -4,7 +4,10 @@ package dev.multibox.backend.cpu;
 final class Scratch {
   private float[][] floats = new float[8][0];
   private int[][] ints = new int[8][0];
+  private double[][] doubles = new double[8][0];
   private long[] longs = new long[0];
+  private short[] shorts = new short[0];
+  private byte[] bytes = new byte[0];
   private final BoxColumns boxes = new BoxColumns();
 
   /**
@@ -25,12 +28,36 @@ final class Scratch {
     return ints[slot];
   }
 
+  /** At least {@code length} doubles of unspecified content. */
+  double[] doubles(int slot, int length) {
+    if (doubles[slot].length < length) {
+      doubles[slot] = new double[length];
+    }
+    return doubles[slot];
+  }
+
   /** At least {@code length} longs of unspecified content. */
   long[] longs(int length) {
     if (longs.length < length) {
       longs = new long[length];
     }
     return longs;
+  }
+
+  /** At least {@code length} shorts of unspecified content. */
+  short[] shorts(int length) {
+    if (shorts.length < length) {
+      shorts = new short[length];
+    }
+    return shorts;
+  }
+
+  /** At least {@code length} bytes of unspecified content. */
+  byte[] bytes(int length) {
+    if (bytes.length < length) {
+      bytes = new byte[length];
+    }
+    return bytes;
   }
 
   /** Boxes, cleared by who fills them. */

@@ -1,0 +1,152 @@
+package dev.multibox.data;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Image files as RGB bytes: JPEG, PNG, GIF and BMP, told by content, not by name. Grey becomes
+ * equal channels, a palette is looked up, alpha is dropped, 16 bits keep their upper 8. Embedded
+ * colour profiles are not applied, so that the numbers are those other frameworks train on.
+ */
+public final class ImageDecoder {
+  private ImageDecoder() {}
+
+  /**
+   * The pixels as stored; annotations are made on these.
+   *
+   * @throws IOException naming the file if it is missing, damaged, cut short or of another format
+   */
+  public static PixelBuffer decode(Path file) throws IOException {
+    return decode(file, Files.readAllBytes(file));
+  }
+
+  /**
+   * The pixels turned as the EXIF orientation says, the way a person looks at them.
+   *
+   * @throws IOException as {@link #decode}
+   */
+  public static PixelBuffer decodeUpright(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    return ExifOrientation.of(bytes).apply(decode(file, bytes));
+  }
+
+  private static PixelBuffer decode(Path file, byte[] bytes) throws IOException {
+    if (bytes.length == 0) {
+      throw new IOException(file + ": is empty; restore it from its source");
+    }
+    try (ImageInputStream stream =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+      if (!readers.hasNext()) {
+        throw new IOException(
+            file + ": is no JPEG, PNG, GIF or BMP image; convert it to one of them");
+      }
+      ImageReader reader = readers.next();
+      try {
+        return pixels(file, reader, stream);
+      } finally {
+        reader.dispose();
+      }
+    }
+  }
+
+  private static PixelBuffer pixels(Path file, ImageReader reader, ImageInputStream stream)
+      throws IOException {
+    AtomicReference<String> truncation = new AtomicReference<>("");
+    reader.addIIOReadWarningListener((_, warning) -> {
+      if (warning.contains("runcated") || warning.contains("premature")) {
+        truncation.set(warning);
+      }
+    });
+    BufferedImage image;
+    try {
+      reader.setInput(stream, true, true);
+      image = reader.read(0);
+    } catch (IOException | RuntimeException e) {
+      throw new IOException(
+          "%s: cannot be decoded (%s); restore it, or convert it to 8-bit RGB"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+    if (!truncation.get().isEmpty()) {
+      throw new IOException(
+          "%s: is cut short (%s); restore it from its source".formatted(file, truncation.get()));
+    }
+    return new PixelBuffer(image.getWidth(), image.getHeight(), rgb(image));
+  }
+
+  private static byte[] rgb(BufferedImage image) {
+    Raster raster = image.getRaster();
+    ColorModel colours = image.getColorModel();
+    if (image.getType() == BufferedImage.TYPE_3BYTE_BGR
+        && raster.getDataBuffer() instanceof DataBufferByte buffer
+        && buffer.getData().length == image.getWidth() * image.getHeight() * 3) {
+      return swapped(buffer.getData());
+    }
+    if (colours instanceof IndexColorModel palette) {
+      return lookedUp(raster, palette);
+    }
+    return banded(raster, colours.getComponentSize(0));
+  }
+
+  private static byte[] swapped(byte[] bgr) {
+    byte[] rgb = new byte[bgr.length];
+    for (int i = 0; i < bgr.length; i += 3) {
+      rgb[i] = bgr[i + 2];
+      rgb[i + 1] = bgr[i + 1];
+      rgb[i + 2] = bgr[i];
+    }
+    return rgb;
+  }
+
+  private static byte[] lookedUp(Raster raster, IndexColorModel palette) {
+    int width = raster.getWidth();
+    byte[] rgb = new byte[width * raster.getHeight() * 3];
+    int[] row = new int[width * raster.getNumBands()];
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        int at = (y * width + x) * 3;
+        rgb[at] = (byte) palette.getRed(row[x]);
+        rgb[at + 1] = (byte) palette.getGreen(row[x]);
+        rgb[at + 2] = (byte) palette.getBlue(row[x]);
+      }
+    }
+    return rgb;
+  }
+
+  // Samples are taken as they are: BufferedImage.getRGB would convert grey from linear light.
+  private static byte[] banded(Raster raster, int bits) {
+    int width = raster.getWidth();
+    int bands = raster.getNumBands();
+    byte[] rgb = new byte[width * raster.getHeight() * 3];
+    int[] row = new int[width * bands];
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        for (int c = 0; c < 3; c++) {
+          int sample = row[x * bands + (bands >= 3 ? c : 0)];
+          rgb[(y * width + x) * 3 + c] = (byte) eightBits(sample, bits);
+        }
+      }
+    }
+    return rgb;
+  }
+
+  private static int eightBits(int sample, int bits) {
+    return bits >= 8 ? sample >> (bits - 8) : sample * 255 / ((1 << bits) - 1);
+  }
+}

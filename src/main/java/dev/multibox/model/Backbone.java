@@ -1,0 +1,79 @@
+package dev.multibox.model;
+
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.nn.Layer;
+import dev.multibox.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The convolutions that turn an image into feature maps of falling resolution: stages one after the
+ * other, some of whose outputs the heads look at.
+ */
+public record Backbone(List<Stage> stages) {
+  /**
+   * A part of the chain.
+   *
+   * @param layer what it computes from the stage before
+   * @param tapped whether its output is a feature map
+   * @param headLayer what the head sees of a tapped output instead of the output itself, as the L2
+   *     normalisation behind conv4_3; null for the output itself
+   */
+  public record Stage(Layer layer, boolean tapped, @Nullable Layer headLayer) {
+    /** A stage only the next one looks at. */
+    public static Stage hidden(Layer layer) {
+      return new Stage(layer, false, null);
+    }
+
+    /** A stage whose output is a feature map. */
+    public static Stage map(Layer layer) {
+      return new Stage(layer, true, null);
+    }
+
+    /** A stage whose output becomes a feature map by {@code headLayer}. */
+    public static Stage map(Layer layer, Layer headLayer) {
+      return new Stage(layer, true, headLayer);
+    }
+  }
+
+  public Backbone {
+    stages = List.copyOf(stages);
+    if (stages.stream().noneMatch(Stage::tapped)) {
+      throw new IllegalArgumentException("backbone: no stage is a feature map");
+    }
+  }
+
+  /** The feature maps of an image {@code [N, H, W, C]}, the finest first. */
+  public List<Variable> features(Tape tape, Variable image) {
+    List<Variable> maps = new ArrayList<>();
+    Variable x = image;
+    for (Stage stage : stages) {
+      x = stage.layer().forward(tape, x);
+      if (stage.tapped()) {
+        Layer headLayer = stage.headLayer();
+        maps.add(headLayer == null ? x : headLayer.forward(tape, x));
+      }
+    }
+    return maps;
+  }
+
+  /**
+   * The shapes of {@link #features} for an image of this shape.
+   *
+   * @throws IllegalArgumentException if the image is too small for a layer
+   */
+  public List<Shape> featureShapes(Shape image) {
+    List<Shape> shapes = new ArrayList<>();
+    Shape x = image;
+    for (Stage stage : stages) {
+      x = stage.layer().outputShape(x);
+      if (stage.tapped()) {
+        Layer headLayer = stage.headLayer();
+        shapes.add(headLayer == null ? x : headLayer.outputShape(x));
+      }
+    }
+    return shapes;
+  }
+}

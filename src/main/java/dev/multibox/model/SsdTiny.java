@@ -1,0 +1,41 @@
+package dev.multibox.model;
+
+import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.Normalisation;
+import dev.multibox.box.PriorSettings;
+import dev.multibox.box.PriorSettings.Level;
+import dev.multibox.nn.Initializer;
+import java.util.List;
+
+/**
+ * {@code ssd-tiny}: about a million parameters, 96×96 unless told otherwise, for CPUs and tests.
+ * Priors grow from 15 % of the image by steps a level, as the paper's do (section 2.2).
+ */
+final class SsdTiny {
+  private static final int INPUT = 96;
+  private static final List<Double> TWO = List.of(2.0);
+  private static final List<Double> TWO_AND_THREE = List.of(2.0, 3.0);
+
+  private SsdTiny() {}
+
+  static SsdDefinition definition() {
+    return new SsdDefinition(
+        "ssd-tiny",
+        "plain 3x3 convolutions with batch norm, trainable on a CPU from random weights",
+        INPUT,
+        INPUT,
+        Normalisation.imageNet(),
+        TinyBackbone::declare,
+        // Behind batch norm Xavier's bound gives logits of order 10; these start near the uniform
+        // distribution over classes.
+        Initializer.normal(0.01f),
+        new PriorSettings(
+            List.of(
+                new Level(0.15, 0.3, TWO, 0),
+                new Level(0.3, 0.5, TWO_AND_THREE, 0),
+                new Level(0.5, 0.7, TWO_AND_THREE, 0),
+                new Level(0.7, 0.9, TWO, 0)),
+            PriorSettings.Clip.NONE),
+        BoxCoding.ssd());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.multibox.nn;
+
+import dev.multibox.autograd.L2NormOps;
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.backend.L2NormKernels;
+import dev.multibox.tensor.Shape;
+
+/** L2 normalisation over channels with a learned scale, which SSD starts at 20. */
+public final class L2Norm implements Layer {
+  /** The scale SSD starts with (Liu et al., SSD, section 3.1). */
+  public static final float INITIAL_SCALE = 20;
+
+  private final Parameter scale;
+  private final L2NormKernels.Guard guard;
+  private final float epsilon;
+
+  public L2Norm(Scope scope, long channels, L2NormKernels.Guard guard, float epsilon) {
+    scale = scope.undecayed("scale", Shape.of(channels), Initializer.constant(INITIAL_SCALE));
+    this.guard = guard;
+    this.epsilon = epsilon;
+  }
+
+  @Override
+  public Variable forward(Tape tape, Variable x) {
+    return L2NormOps.l2Norm(tape, x, scale.variable(), guard, epsilon);
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    return x;
+  }
+}

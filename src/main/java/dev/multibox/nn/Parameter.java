@@ -1,0 +1,85 @@
+package dev.multibox.nn;
+
+import dev.multibox.autograd.Variable;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor that is learned. It is declared first, by a layer, and gets its place in the slabs when
+ * the whole model is known.
+ */
+public final class Parameter {
+  private final String name;
+  private final Shape shape;
+  private final Shape storedShape;
+  private final Initializer initializer;
+  private final boolean decayed;
+  private @Nullable Variable variable;
+  private @Nullable Tensor momentum;
+
+  Parameter(String name, Shape shape, Shape storedShape, Initializer initializer, boolean decayed) {
+    this.name = name;
+    this.shape = shape;
+    this.storedShape = storedShape;
+    this.initializer = initializer;
+    this.decayed = decayed;
+  }
+
+  /** The name in checkpoints, for example {@code backbone.stage1.conv.weight}. */
+  public String name() {
+    return name;
+  }
+
+  /** The shape in checkpoints. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * The shape in memory: {@link #shape}, with zeros up to the backend's channel multiple where the
+   * parameter meets the image or a head's output.
+   */
+  public Shape storedShape() {
+    return storedShape;
+  }
+
+  public Initializer initializer() {
+    return initializer;
+  }
+
+  /** Whether weight decay applies: to filters, not to biases and batch norm. */
+  public boolean decayed() {
+    return decayed;
+  }
+
+  void bind(Tensor value, Tensor gradient, Tensor velocity) {
+    variable = Variable.leaf(value, gradient);
+    momentum = velocity;
+  }
+
+  /**
+   * The leaf that ops read.
+   *
+   * @throws IllegalStateException before the model's memory is allocated
+   */
+  public Variable variable() {
+    if (variable == null) {
+      throw new IllegalStateException("parameter %s: has no memory yet".formatted(name));
+    }
+    return variable;
+  }
+
+  /** The current weights, in the stored shape. */
+  public Tensor value() {
+    return variable().value();
+  }
+
+  /** The optimizer's momentum, in the stored shape. */
+  public Tensor momentum() {
+    if (momentum == null) {
+      throw new IllegalStateException("parameter %s: has no memory yet".formatted(name));
+    }
+    return momentum;
+  }
+}

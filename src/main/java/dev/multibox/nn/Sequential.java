@@ -1,0 +1,36 @@
+package dev.multibox.nn;
+
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.tensor.Shape;
+import java.util.List;
+
+/** Layers one after the other. */
+public record Sequential(List<Layer> layers) implements Layer {
+  public Sequential {
+    layers = List.copyOf(layers);
+  }
+
+  /** These layers in this order. */
+  public static Sequential of(Layer... layers) {
+    return new Sequential(List.of(layers));
+  }
+
+  @Override
+  public Variable forward(Tape tape, Variable x) {
+    Variable y = x;
+    for (Layer layer : layers) {
+      y = layer.forward(tape, y);
+    }
+    return y;
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    Shape y = x;
+    for (Layer layer : layers) {
+      y = layer.outputShape(y);
+    }
+    return y;
+  }
+}

@@ -1,0 +1,131 @@
+package dev.multibox.train;
+
+import dev.multibox.autograd.StepMemory;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.NmsParams;
+import dev.multibox.data.Annotation;
+import dev.multibox.data.Batch;
+import dev.multibox.data.Dataset;
+import dev.multibox.data.ImageRecord;
+import dev.multibox.data.Loader;
+import dev.multibox.data.LoaderSettings;
+import dev.multibox.data.Sample;
+import dev.multibox.eval.DetectedObject;
+import dev.multibox.eval.GroundTruth;
+import dev.multibox.eval.GroundTruthObject;
+import dev.multibox.model.Detection;
+import dev.multibox.model.Detector;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.TensorArena;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Runs a model over a data set and collects what metrics compare. Images are numbered from 1. */
+public final class Evaluator {
+  private final Backend backend;
+  private final Ssd ssd;
+  private final Detector detector;
+  private final ImageBatch imageBatch;
+  private final int batch;
+  private final int workers;
+  private final long cacheBytes;
+
+  /**
+   * An evaluator that takes {@code batch} images at a time.
+   *
+   * @param cacheBytes of decoded images kept while a data set is walked through
+   * @param memory where activations go; may be shared with training
+   * @param arena where its buffers live
+   */
+  public Evaluator(
+      Backend backend,
+      Ssd ssd,
+      NmsParams params,
+      int batch,
+      int workers,
+      long cacheBytes,
+      StepMemory memory,
+      TensorArena arena) {
+    this.backend = backend;
+    this.ssd = ssd;
+    this.batch = batch;
+    this.workers = workers;
+    this.cacheBytes = cacheBytes;
+    detector = new Detector(backend, ssd, params, batch, memory, arena);
+    imageBatch = new ImageBatch(backend, arena);
+  }
+
+  /** The objects of a data set as metrics take them; label and category id are the same number. */
+  public static GroundTruth groundTruth(Dataset dataset) {
+    SortedSet<Long> imageIds = new TreeSet<>();
+    SortedMap<Integer, String> categories = new TreeMap<>();
+    for (int i = 0; i < dataset.categories().size(); i++) {
+      categories.put(i + 1, dataset.categories().get(i));
+    }
+    List<GroundTruthObject> objects = new ArrayList<>();
+    for (int i = 0; i < dataset.size(); i++) {
+      ImageRecord image = dataset.images().get(i);
+      imageIds.add(i + 1L);
+      for (Annotation object : image.objects()) {
+        objects.add(
+            new GroundTruthObject(
+                objects.size() + 1,
+                i + 1L,
+                object.label(),
+                object.xmin(),
+                object.ymin(),
+                (double) object.xmax() - object.xmin(),
+                (double) object.ymax() - object.ymin(),
+                object.area(),
+                object.crowd(),
+                object.difficult()));
+      }
+    }
+    return new GroundTruth(imageIds, categories, objects);
+  }
+
+  /**
+   * What the model finds on every image, in pixels of the image as it is annotated.
+   *
+   * @throws IOException if an image cannot be read
+   */
+  public List<DetectedObject> detect(Dataset dataset) throws IOException, InterruptedException {
+    List<DetectedObject> all = new ArrayList<>();
+    LoaderSettings settings = LoaderSettings.evaluation(batch, workers, cacheBytes);
+    try (Loader loader = new Loader(dataset, settings)) {
+      for (int first = 0; first < dataset.size(); first += batch) {
+        Batch next = loader.next();
+        int count = next.samples().size();
+        imageBatch.prepare(
+            next.samples(), ssd.config().definition().normalisation(), detector.images(count));
+        List<List<Detection>> detections = detector.detect(count);
+        for (int i = 0; i < count; i++) {
+          Sample sample = next.samples().get(i);
+          for (Detection detection : detections.get(i)) {
+            all.add(inPixels(detection, first + i + 1L, sample.image()));
+          }
+        }
+      }
+    }
+    backend.synchronize();
+    return all;
+  }
+
+  private static DetectedObject inPixels(Detection found, long imageId, ImageRecord image) {
+    double width = image.width();
+    double height = image.height();
+    return new DetectedObject(
+        imageId,
+        found.label(),
+        found.xmin() * width,
+        found.ymin() * height,
+        ((double) found.xmax() - found.xmin()) * width,
+        ((double) found.ymax() - found.ymin()) * height,
+        found.score());
+  }
+}

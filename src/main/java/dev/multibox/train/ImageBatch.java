@@ -1,0 +1,56 @@
+package dev.multibox.train;
+
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.ImagePlan;
+import dev.multibox.backend.Normalisation;
+import dev.multibox.data.PixelBuffer;
+import dev.multibox.data.Sample;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Brings decoded images to the device and lets the image family make the network's input of them.
+ */
+final class ImageBatch {
+  private final Backend backend;
+  private final TensorArena arena;
+  private Tensor staging; // U8, as large as the largest batch so far
+
+  ImageBatch(Backend backend, TensorArena arena) {
+    this.backend = backend;
+    this.arena = arena;
+    staging = arena.allocate(Shape.of(0), DType.U8);
+  }
+
+  /** Fills {@code out [N, H, W, C]} from these samples. */
+  void prepare(List<Sample> samples, Normalisation normalisation, Tensor out) {
+    List<Tensor> images = upload(samples.stream().map(Sample::pixels).toList());
+    List<ImagePlan> plans = samples.stream().map(sample -> sample.plan().image()).toList();
+    backend.image().prepare(images, plans, normalisation, out);
+  }
+
+  private List<Tensor> upload(List<PixelBuffer> pixels) {
+    long bytes = pixels.stream().mapToLong(buffer -> aligned(buffer.rgb().length)).sum();
+    if (bytes > staging.size()) {
+      // Twice as much, so that a run's growing sizes do not each leave a block behind.
+      staging = arena.allocate(Shape.of(2 * bytes), DType.U8);
+    }
+    List<Tensor> images = new ArrayList<>();
+    long at = 0;
+    for (PixelBuffer buffer : pixels) {
+      Tensor image = staging.slice(at, Shape.of(buffer.height(), buffer.width(), 3));
+      backend.upload(buffer.segment(), image);
+      images.add(image);
+      at += aligned(buffer.rgb().length);
+    }
+    return images;
+  }
+
+  private static long aligned(long bytes) {
+    return Math.ceilDiv(bytes, TensorArena.ALIGNMENT) * TensorArena.ALIGNMENT;
+  }
+}

@@ -1,0 +1,91 @@
+package dev.multibox.train;
+
+import dev.multibox.backend.LossParams;
+import dev.multibox.backend.MatchParams;
+import dev.multibox.backend.NmsParams;
+import dev.multibox.backend.SgdParams;
+import dev.multibox.data.AugmentationSettings;
+import dev.multibox.optim.LearningRate;
+import dev.multibox.optim.Sgd;
+import java.util.List;
+
+/**
+ * How a model is trained and read: every choice the published SSDs make differently, by name.
+ *
+ * @param name how the command line names it
+ * @param match how ground truth is assigned to priors
+ * @param loss the loss and its hard-negative mining
+ * @param nms how detections are read
+ * @param augmentation what happens to training images
+ * @param learningRate the rate after warm-up, for {@code referenceBatch} images a step
+ * @param referenceBatch the batch the rate is stated for; another one scales it in proportion
+ * @param sgd momentum and weight decay
+ * @param warmupIterations the length of the linear rise
+ * @param milestones where the rate drops to a tenth, as parts of the run's length
+ */
+public record Recipe(
+    String name,
+    MatchParams match,
+    LossParams loss,
+    NmsParams nms,
+    AugmentationSettings augmentation,
+    float learningRate,
+    int referenceBatch,
+    Sgd.Settings sgd,
+    long warmupIterations,
+    List<Double> milestones) {
+
+  public Recipe {
+    milestones = List.copyOf(milestones);
+  }
+
+  /** For small nets from random weights: a high rate, as batch norm allows, and a short run. */
+  public static Recipe scratch() {
+    return new Recipe(
+        "scratch",
+        MatchParams.caffe(),
+        LossParams.caffe(),
+        NmsParams.caffe(),
+        AugmentationSettings.light(),
+        0.05f,
+        16,
+        new Sgd.Settings(0.9f, 5e-4f, SgdParams.MomentumForm.RATE_OUTSIDE),
+        100,
+        List.of(0.7, 0.9));
+  }
+
+  /**
+   * The recipe of this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Recipe find(String name) {
+    if (name.equals("scratch")) {
+      return scratch();
+    }
+    throw new IllegalArgumentException(
+        "recipe: there is no '%s'; there is scratch".formatted(name));
+  }
+
+  /** The same with another rate and weight decay. */
+  public Recipe with(float rate, float weightDecay) {
+    return new Recipe(
+        name,
+        match,
+        loss,
+        nms,
+        augmentation,
+        rate,
+        referenceBatch,
+        new Sgd.Settings(sgd.momentum(), weightDecay, sgd.form()),
+        warmupIterations,
+        milestones);
+  }
+
+  /** The schedule of a run of {@code iterations} steps. */
+  public LearningRate schedule(float rate, long warmup, long iterations) {
+    List<Long> drops =
+        milestones.stream().map(part -> Math.max(1, Math.round(part * iterations))).toList();
+    return new LearningRate.WarmUp(warmup, 0.1f, new LearningRate.MultiStep(rate, drops, 0.1f));
+  }
+}

@@ -1,0 +1,124 @@
+package dev.multibox.train;
+
+import dev.multibox.autograd.HeadVariables;
+import dev.multibox.autograd.LossOps;
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.StepMemory;
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.LossKernels;
+import dev.multibox.data.Batch;
+import dev.multibox.data.Sample;
+import dev.multibox.model.Ssd;
+import dev.multibox.optim.Sgd;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+
+/**
+ * One step of training, from decoded images to updated weights: prepare, match, forward, loss,
+ * backward, check, update. Every buffer is made once; from the second step on nothing is allocated.
+ */
+public final class TrainingStep {
+  /**
+   * What a step tells.
+   *
+   * @param loss the whole loss
+   * @param classification its part from the classes
+   * @param localisation its part from the boxes
+   * @param skipped whether a gradient was not finite, so that no weight changed
+   */
+  public record Result(float loss, float classification, float localisation, boolean skipped) {}
+
+  private final Backend backend;
+  private final Ssd ssd;
+  private final Recipe recipe;
+  private final Sgd optimizer;
+  private final StepMemory memory;
+  private final ImageBatch imageBatch;
+  private final GroundTruthBatch truth;
+  private final Tensor images; // [N, H, W, C]
+  private final Tensor matched; // [N, P]
+  private final Tensor classTargets; // [N, P]
+  private final Tensor offsetTargets; // [N, P, 4]
+  private final Tensor losses; // [3]
+  private final Tensor lossScale; // [1]
+
+  /**
+   * A step for batches of exactly {@code batch} images.
+   *
+   * @param mostObjects the largest number of objects on an image
+   * @param arena where everything of this step lives
+   */
+  public TrainingStep(
+      Backend backend, Ssd ssd, Recipe recipe, int batch, int mostObjects, TensorArena arena) {
+    this.backend = backend;
+    this.ssd = ssd;
+    this.recipe = recipe;
+    optimizer = new Sgd(backend, ssd.state(), recipe.sgd(), arena);
+    memory = new PooledMemory(arena);
+    imageBatch = new ImageBatch(backend, arena);
+    truth = new GroundTruthBatch(backend, batch, Math.max(1, mostObjects), arena);
+    int priors = ssd.priors().count();
+    images = arena.zeros(ssd.imageShape(batch), DType.F32);
+    matched = arena.zeros(Shape.of(batch, priors), DType.I32);
+    classTargets = arena.zeros(Shape.of(batch, priors), DType.I32);
+    offsetTargets = arena.zeros(Shape.of(batch, priors, 4), DType.F32);
+    losses = arena.zeros(Shape.of(3), DType.F32);
+    lossScale = arena.zeros(Shape.of(1), DType.F32);
+    backend.upload(new float[] {1}, lossScale);
+  }
+
+  /**
+   * Trains on one batch.
+   *
+   * @param iteration steps before this one
+   */
+  public Result run(Batch batch, float learningRate, long iteration) {
+    prepare(batch);
+    try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+      HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+      Variable loss =
+          LossOps.multiboxLoss(tape, heads, classTargets, offsetTargets, recipe.loss(), losses);
+      ssd.state().resetGradients();
+      tape.backward(loss, lossScale);
+      Tensor foundInf = optimizer.checkFinite();
+      optimizer.step(learningRate, iteration);
+      tape.updateRunningStatistics(foundInf);
+      return result(foundInf);
+    }
+  }
+
+  private void prepare(Batch batch) {
+    imageBatch.prepare(batch.samples(), ssd.config().definition().normalisation(), images);
+    truth.upload(batch.samples().stream().map(Sample::plan).toList());
+    backend
+        .box()
+        .match(
+            ssd.priors(),
+            truth.boxes(),
+            truth.labels(),
+            truth.counts(),
+            recipe.match(),
+            ssd.config().definition().coding(),
+            matched,
+            classTargets,
+            offsetTargets);
+  }
+
+  private Result result(Tensor foundInf) {
+    float[] values = backend.floats(losses);
+    return new Result(
+        values[LossKernels.TOTAL],
+        values[LossKernels.CLASSIFICATION],
+        values[LossKernels.LOCALISATION],
+        backend.ints(foundInf)[0] != 0);
+  }
+
+  /** Memory of activations and gradients, for a detector that runs between steps. */
+  StepMemory memory() {
+    return memory;
+  }
+}

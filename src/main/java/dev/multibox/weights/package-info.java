@@ -1,0 +1,14 @@
+/**
+ * Files of weights: what they hold, and how names and layouts of other projects become ours.
+ *
+ * <p>A file is a map from names to {@link dev.multibox.weights.StoredTensor}, still in the file's
+ * own types and memory; turning those into parameters is a step of its own. Readers believe nothing
+ * a file says before it is checked, and run nothing.
+ *
+ * <p>May import {@code tensor}, {@code nn}, {@code box} and {@code model}. Start with {@code
+ * SafetensorsFile}.
+ */
+@NullMarked
+package dev.multibox.weights;
+
+import org.jspecify.annotations.NullMarked;

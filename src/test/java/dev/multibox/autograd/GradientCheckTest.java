@@ -1,0 +1,331 @@
+package dev.multibox.autograd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import dev.multibox.Tensors;
+import dev.multibox.autograd.GradientCheck.Input;
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.HeadLayout;
+import dev.multibox.backend.L2NormKernels;
+import dev.multibox.backend.LossParams;
+import dev.multibox.backend.PoolingParams;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every op of the tape against central differences; an op without a check fails. */
+class GradientCheckTest {
+  private static final ConvolutionParams SAME = ConvolutionParams.of(1, 1);
+
+  /** A check of one op; its key is the op's name, with a variant behind a colon. */
+  @FunctionalInterface
+  private interface Check {
+    void run(Backend backend, String op);
+  }
+
+  private static Map<String, Check> checks() {
+    Map<String, Check> checks = new LinkedHashMap<>();
+    checks.put("activation:relu", activation(Activation.RELU, 1));
+    checks.put("activation:relu6", activation(Activation.RELU6, 5));
+    checks.put(
+        "add",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 3, 5), Input.random(2, 3, 5)),
+                (tape, x) -> ElementwiseOps.add(tape, x.get(0), x.get(1))));
+    checks.put(
+        "add:one input twice",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 3, 5)),
+                (tape, x) -> {
+                  Variable twice = ElementwiseOps.add(tape, x.get(0), x.get(0));
+                  return ElementwiseOps.add(tape, twice, x.get(0));
+                }));
+    checks.put("bias", bias(Activation.NONE));
+    checks.put("bias:relu", bias(Activation.RELU));
+    checks.put(
+        "convolution",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 2, 5, 4, 4), Input.random(2, 6, 3, 3, 2)),
+                (tape, x) ->
+                    ConvolutionOps.convolution(
+                        tape, x.get(0), x.get(1), new ConvolutionParams(2, 1, 1, 1, 1, 1, 2))));
+    checks.put(
+        "convBias",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 1, 4, 4, 3), Input.random(2, 4, 3, 3, 3), spread(4, 40f)),
+                (tape, x) ->
+                    ConvolutionOps.convBias(
+                        tape, x.get(0), x.get(1), x.get(2), Activation.RELU, SAME)));
+    checks.put("batchNorm", batchNorm());
+    checks.put("convBn", convBn());
+    checks.put("convBnAdd", convBnAdd());
+    checks.put(
+        "maxPool",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(shuffled(3, 1, 5, 5, 2)),
+                (tape, x) ->
+                    PoolingOps.maxPool(tape, x.get(0), PoolingParams.of(3, 2, 1).withCeilMode())));
+    for (L2NormKernels.Guard guard : L2NormKernels.Guard.values()) {
+      checks.put(
+          "l2Norm:" + guard,
+          (backend, op) ->
+              GradientCheck.check(
+                  backend,
+                  op,
+                  List.of(Input.random(1, 2, 2, 2, 5), Input.random(2, 5)),
+                  (tape, x) -> L2NormOps.l2Norm(tape, x.get(0), x.get(1), guard, 1e-2f)));
+    }
+    checks.put(
+        "crossEntropy",
+        (backend, op) -> {
+          try (TensorArena arena = backend.newArena()) {
+            Tensor target = new Tensors(backend, arena).ints(Shape.of(4), 2, 0, 1, 2);
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 4, 3)),
+                (tape, x) -> LossOps.crossEntropy(tape, x.get(0), target));
+          }
+        });
+    checks.put(
+        "smoothL1",
+        (backend, op) -> {
+          try (TensorArena arena = backend.newArena()) {
+            Tensor target = arena.zeros(Shape.of(6), DType.F32);
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(new Input(Shape.of(6), new float[] {-2, -0.6f, 0.3f, 1.7f, 0, -1.1f})),
+                (tape, x) -> LossOps.smoothL1(tape, x.get(0), target, 1));
+          }
+        });
+    checks.put("multiboxLoss", multibox(LossParams.caffe()));
+    checks.put("multiboxLoss:torchvision", multibox(LossParams.torchvision()));
+    checks.put("multiboxLoss:nvidia", multibox(LossParams.nvidia()));
+    return checks;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> gradientMatchesCentralDifferences() {
+    return checks().entrySet().stream()
+        .map(entry ->
+            DynamicTest.dynamicTest(
+                entry.getKey(),
+                () -> {
+                  try (Backend backend = CpuBackend.open()) {
+                    entry.getValue().run(backend, opOf(entry.getKey()));
+                  }
+                }));
+  }
+
+  @Test
+  void everyOpOnTheTapeHasACheck() {
+    Set<String> ops = new TreeSet<>();
+    for (JavaClass type : new ClassFileImporter().importPackages("dev.multibox.autograd")) {
+      if (type.getSimpleName().endsWith("Ops")) {
+        for (JavaMethod method : type.getMethods()) {
+          if (method.getModifiers().contains(JavaModifier.PUBLIC)
+              && method.getRawReturnType().isEquivalentTo(Variable.class)) {
+            ops.add(method.getName());
+          }
+        }
+      }
+    }
+    Set<String> checked = new TreeSet<>();
+    checks().keySet().forEach(key -> checked.add(opOf(key)));
+
+    assertThat(ops).hasSizeGreaterThan(5);
+    assertThat(checked).isEqualTo(ops);
+  }
+
+  private static String opOf(String key) {
+    return key.split(":", 2)[0];
+  }
+
+  private static Check activation(Activation activation, float scale) {
+    return (backend, op) ->
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(spread(24, scale * 24)),
+            (tape, x) -> ElementwiseOps.activation(tape, x.get(0), activation));
+  }
+
+  private static Check bias(Activation activation) {
+    return (backend, op) ->
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                new Input(Shape.of(2, 3), new float[] {-2, -1, 0.4f, 1, 2, 3}),
+                new Input(Shape.of(3), new float[] {0.3f, -0.3f, 0.25f})),
+            (tape, x) -> ElementwiseOps.bias(tape, x.get(0), x.get(1), activation));
+  }
+
+  private static Check batchNorm() {
+    return (backend, op) -> {
+      try (TensorArena arena = backend.newArena()) {
+        Running running = new Running(arena, 3);
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(Input.random(1, 2, 2, 2, 3), Input.random(2, 3), Input.random(3, 3)),
+            (tape, x) ->
+                BatchNormOps.batchNorm(
+                    tape, x.get(0), running.norm(x.get(1), x.get(2)), Activation.NONE));
+      }
+    };
+  }
+
+  private static Check convBn() {
+    return (backend, op) -> {
+      try (TensorArena arena = backend.newArena()) {
+        Running running = new Running(arena, 4);
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                Input.random(1, 2, 3, 3, 2),
+                Input.random(2, 4, 3, 3, 2),
+                Input.random(3, 4),
+                // Shifts that keep every channel on one side of the ReLU.
+                new Input(Shape.of(4), new float[] {4, -4, 5, 6})),
+            (tape, x) ->
+                BatchNormOps.convBn(
+                    tape,
+                    x.get(0),
+                    x.get(1),
+                    SAME,
+                    running.norm(x.get(2), x.get(3)),
+                    Activation.RELU));
+      }
+    };
+  }
+
+  private static Check convBnAdd() {
+    return (backend, op) -> {
+      try (TensorArena arena = backend.newArena()) {
+        Running running = new Running(arena, 4);
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                Input.random(1, 2, 3, 3, 2),
+                Input.random(2, 4, 3, 3, 2),
+                Input.random(3, 4),
+                new Input(Shape.of(4), new float[] {5, -5, 6, 7}),
+                Input.random(4, 2, 3, 3, 4)),
+            (tape, x) -> {
+              // Computed on the tape, so that the gradient can be handed over to it.
+              Variable identity = ElementwiseOps.activation(tape, x.get(4), Activation.NONE);
+              return BatchNormOps.convBnAdd(
+                  tape,
+                  x.get(0),
+                  x.get(1),
+                  SAME,
+                  running.norm(x.get(2), x.get(3)),
+                  identity,
+                  Activation.RELU);
+            });
+      }
+    };
+  }
+
+  /** Two levels, three classes; one image with positives of each class and one without. */
+  private static Check multibox(LossParams params) {
+    List<HeadLayout> layouts =
+        List.of(new HeadLayout(2, 2, 2, 3, 14, 0), new HeadLayout(1, 1, 2, 3, 14, 8));
+    return (backend, op) -> {
+      try (TensorArena arena = backend.newArena()) {
+        Tensors tensors = new Tensors(backend, arena);
+        int[] classes = new int[20];
+        classes[1] = 1;
+        classes[9] = 2;
+        Tensor classTargets = tensors.ints(Shape.of(2, 10), classes);
+        Tensor offsetTargets = tensors.floats(Shape.of(2, 10, 4), Tensors.random(7, 2 * 10 * 4));
+        Tensor losses = arena.zeros(Shape.of(3), DType.F32);
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(Input.random(5, 2, 2, 2, 14), Input.random(6, 2, 1, 1, 14)),
+            (tape, x) ->
+                LossOps.multiboxLoss(
+                    tape,
+                    new HeadVariables(x, layouts),
+                    classTargets,
+                    offsetTargets,
+                    params,
+                    losses));
+      }
+    };
+  }
+
+  private static final class Running {
+    private final Tensor mean;
+    private final Tensor variance;
+
+    Running(TensorArena arena, int channels) {
+      mean = arena.zeros(Shape.of(channels), DType.F32);
+      variance = arena.zeros(Shape.of(channels), DType.F32);
+    }
+
+    BatchNormOps.BatchNorm norm(Variable gamma, Variable beta) {
+      return new BatchNormOps.BatchNorm(gamma, beta, mean, variance, 1e-5f, 0.1f);
+    }
+  }
+
+  /** Values spread evenly over ±width / 2, none near zero. */
+  private static Input spread(int count, float width) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = width * ((i + 0.5f) / count - 0.5f);
+    }
+    return new Input(Shape.of(count), values);
+  }
+
+  /** Distinct values, far enough apart that no step changes their order. */
+  private static Input shuffled(long seed, long... dims) {
+    Shape shape = Shape.of(dims);
+    float[] values = spread((int) shape.size(), 20).values();
+    java.util.SplittableRandom random = new java.util.SplittableRandom(seed);
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      float swap = values[i];
+      values[i] = values[j];
+      values[j] = swap;
+    }
+    return new Input(shape, values);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.multibox.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.multibox.BackendSource;
+import dev.multibox.Tensors;
+import dev.multibox.autograd.HeadVariables;
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.backend.Backend;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import org.junit.jupiter.api.Test;
+
+class SsdTest {
+  private static Ssd tiny(Backend backend, TensorArena arena, int height, int width) {
+    Ssd ssd =
+        new Ssd(backend, new Ssd.Config(ModelRegistry.find("ssd-tiny"), height, width, 7), arena);
+    ssd.state().initialize(1);
+    return ssd;
+  }
+
+  @BackendSource
+  void mapsPriorsAndHeadsFollowFromTheInputSize(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      Ssd square = tiny(backend, arena, 96, 96);
+      Ssd wide = tiny(backend, arena, 64, 160);
+
+      // 12² 4 + 6² 6 + 3² 6 + 2² 4
+      assertThat(square.priors().count()).isEqualTo(862);
+      // 8 20 4 + 4 10 6 + 2 5 6 + 1 3 4
+      assertThat(wide.priors().count()).isEqualTo(952);
+      assertThat(wide.headLayouts().getFirst().width()).isEqualTo(20);
+      assertThat(square.state().parameterCount()).isBetween(900_000L, 1_200_000L);
+      assertThat(wide.state().parameterCount()).isEqualTo(square.state().parameterCount());
+    }
+  }
+
+  @BackendSource
+  void everyLevelsOutputFitsItsLayout(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      Ssd ssd = tiny(backend, arena, 64, 96);
+      Shape image = ssd.imageShape(2);
+      Tensor images = new Tensors(backend, arena).floats(image, Tensors.random(3, image.size()));
+      try (Tape tape = new Tape(backend, new PooledMemory(arena), Tape.Mode.INFERENCE)) {
+        HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+
+        assertThat(heads.values().priors()).isEqualTo(ssd.priors().count());
+        assertThat(heads.values().batch()).isEqualTo(2);
+        for (Variable level : heads.levels()) {
+          assertThat(backend.floats(level.value())).doesNotContain(Float.NaN).isNotEmpty();
+        }
+      }
+    }
+  }
+
+  @BackendSource
+  void theSameSeedGivesTheSameNetwork(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      float[] first = backend.floats(tiny(backend, arena, 96, 96).state().weights());
+      float[] second = backend.floats(tiny(backend, arena, 96, 96).state().weights());
+
+      assertThat(first).isEqualTo(second);
+    }
+  }
+
+  @BackendSource
+  void refusesAnInputTooSmallForTheNetwork(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> tiny(backend, arena, 0, 96))
+          .withMessageStartingWith("ssd-tiny: an input of 0 x 96 is too small");
+    }
+  }
+
+  @Test
+  void refusesAModelThatDoesNotExist() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelRegistry.find("ssd-huge"))
+        .withMessage("model: there is no 'ssd-huge'; there is ssd-tiny");
+  }
+}

@@ -1,0 +1,116 @@
+package dev.multibox.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.multibox.BackendSource;
+import dev.multibox.backend.Backend;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.TensorArena;
+import org.junit.jupiter.api.Test;
+
+class ModelStateTest {
+  @BackendSource
+  void decayedParametersComeFirstInEverySlab(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter bias = scope.child("a").undecayed("bias", Shape.of(3), Initializer.constant(2));
+    Parameter weight =
+        scope.child("a").weight("weight", Shape.of(3, 1, 1, 2), Initializer.constant(1));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+
+      assertThat(state.parameters()).containsExactly(weight, bias);
+      assertThat(weight.name()).isEqualTo("a.weight");
+      assertThat(state.parameterCount()).isEqualTo(9);
+      assertThat(backend.floats(state.decayed(state.weights())))
+          .containsExactly(1, 1, 1, 1, 1, 1, 0, 0);
+      assertThat(backend.floats(state.undecayed(state.weights()))).containsExactly(2, 2, 2, 0);
+    }
+  }
+
+  @BackendSource
+  void paddingIsZeroAndNotInWhatIsRead(Backend backend) {
+    Scope scope = new Scope(8);
+    Parameter weight =
+        scope.weight("weight", Shape.of(2, 1, 1, 3), Shape.of(4, 1, 1, 8), Initializer.constant(5));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+
+      float[] stored = backend.floats(weight.value());
+      assertThat(stored).hasSize(32);
+      for (int i = 0; i < stored.length; i++) {
+        assertThat(stored[i]).isEqualTo(i < 16 && i % 8 < 3 ? 5f : 0f);
+      }
+      assertThat(state.read(weight, weight.value())).hasSize(6).containsOnly(5f);
+    }
+  }
+
+  @BackendSource
+  void firstValuesDependOnTheNameAndNotOnTheRest(Backend backend) {
+    float[] alone = firstValues(backend, false);
+    float[] beside = firstValues(backend, true);
+
+    assertThat(alone).isEqualTo(beside).doesNotContain(0f);
+  }
+
+  private static float[] firstValues(Backend backend, boolean another) {
+    Scope scope = new Scope(1);
+    if (another) {
+      scope.weight("before", Shape.of(4, 3, 3, 2), Initializer.xavierUniform());
+    }
+    Parameter weight = scope.weight("w", Shape.of(4, 3, 3, 2), Initializer.xavierUniform());
+    try (TensorArena arena = backend.newArena()) {
+      ModelState.allocate(backend, scope, arena).initialize(7);
+      return backend.floats(weight.value());
+    }
+  }
+
+  @Test
+  void xavierIsBoundedByBothFans() {
+    // fanIn = 3 3 2 = 18, fanOut = 4 3 3 = 36, bound = sqrt(6 / 54) = 1 / 3.
+    float[] values =
+        Initializer.xavierUniform().draw(Shape.of(4, 3, 3, 2), new java.util.SplittableRandom(1));
+
+    assertThat(values).hasSize(72);
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(largest).isBetween(0.3f, 1 / 3f);
+  }
+
+  @Test
+  void kaimingHasTheDeviationOfItsFan() {
+    // fanOut = 64 3 3 = 576, deviation = sqrt(2 / 576) = 0.0589.
+    float[] values =
+        Initializer.kaimingNormal().draw(Shape.of(64, 3, 3, 32), new java.util.SplittableRandom(1));
+
+    double squares = 0;
+    for (float value : values) {
+      squares += value * value;
+    }
+    assertThat(Math.sqrt(squares / values.length)).isBetween(0.0575, 0.0603);
+  }
+
+  @Test
+  void refusesANameDeclaredTwice() {
+    Scope scope = new Scope(1);
+    scope.weight("w", Shape.of(1), Initializer.constant(0));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> scope.weight("w", Shape.of(1), Initializer.constant(0)))
+        .withMessage("parameter w: declared twice");
+  }
+
+  @Test
+  void refusesToReadAParameterWithoutMemory() {
+    Parameter parameter = new Scope(1).weight("w", Shape.of(1), Initializer.constant(0));
+
+    assertThatIllegalStateException()
+        .isThrownBy(parameter::value)
+        .withMessage("parameter w: has no memory yet");
+  }
+}

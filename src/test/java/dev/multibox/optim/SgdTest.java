@@ -1,0 +1,66 @@
+package dev.multibox.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.multibox.BackendSource;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.SgdParams.MomentumForm;
+import dev.multibox.nn.Initializer;
+import dev.multibox.nn.ModelState;
+import dev.multibox.nn.Parameter;
+import dev.multibox.nn.Scope;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.TensorArena;
+
+class SgdTest {
+  private static final Sgd.Settings SETTINGS =
+      new Sgd.Settings(0.9f, 0.5f, MomentumForm.RATE_OUTSIDE);
+
+  @BackendSource
+  void decaysWeightsAndNotBiases(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 1), Initializer.constant(2));
+    Parameter bias = scope.undecayed("bias", Shape.of(1), Initializer.constant(2));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+      Sgd sgd = new Sgd(backend, state, SETTINGS, arena);
+      backend.upload(new float[] {1}, weight.variable().gradient().tensor());
+      backend.upload(new float[] {1}, bias.variable().gradient().tensor());
+
+      sgd.checkFinite();
+      sgd.step(0.1f, 0);
+
+      // Weight: 2 - 0.1 (1 + 0.5 2); bias: 2 - 0.1 1.
+      assertThat(backend.floats(weight.value())[0]).isCloseTo(1.8f, within(1e-6f));
+      assertThat(backend.floats(bias.value())[0]).isCloseTo(1.9f, within(1e-6f));
+
+      sgd.step(0.1f, 1);
+
+      // Bias: momentum 0.9 + 1 = 1.9.
+      assertThat(backend.floats(bias.value())[0]).isCloseTo(1.71f, within(1e-6f));
+    }
+  }
+
+  @BackendSource
+  void aGradientThatIsNotFiniteChangesNothing(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 2), Initializer.constant(2));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+      Sgd sgd = new Sgd(backend, state, SETTINGS, arena);
+      backend.upload(new float[] {1, Float.NaN}, weight.variable().gradient().tensor());
+
+      assertThat(backend.ints(sgd.checkFinite())[0]).isNotZero();
+      sgd.step(0.1f, 0);
+
+      assertThat(backend.floats(weight.value())).containsOnly(2f);
+      assertThat(backend.floats(weight.momentum())).containsOnly(0f);
+
+      backend.upload(new float[] {1, 1}, weight.variable().gradient().tensor());
+      assertThat(backend.ints(sgd.checkFinite())[0]).isZero();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+package dev.multibox.planted.gadgets;
+
+/** Stands in a package that is not in the table. */
+public final class Gadget {}

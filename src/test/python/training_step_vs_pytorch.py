@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""A training step of ssd-tiny on the CPU: MultiBox against PyTorch, in turns on the same cores.
+
+Run from the repository's root, with a Python that has torch, after `mvn test-compile dependency:copy-dependencies`
+or `mvn package -DskipTests`:
+
+    python3 src/test/python/training_step_vs_pytorch.py [--size 96] [--batch 16] [--rounds 7]
+
+Both sides do the same work: normalised images in memory, forward, multibox loss with hard-negative mining, backward, SGD with momentum
+and weight decay. MultiBox also prepares the images from 8-bit pixels and matches the ground truth; PyTorch is given its targets, so the
+comparison is in its favour. Prints medians in milliseconds and PyTorch's time divided by MultiBox's, in NCHW and in channels_last.
+"""
+import argparse
+import os
+import statistics
+import subprocess
+import time
+
+import torch
+import torch.nn.functional as F
+
+CLASSES = 7
+# in, out, stride of each 3x3 convolution with batch norm and ReLU; True where a head looks at the output
+LAYERS = [
+    (3, 24, 2, False), (24, 48, 2, False), (48, 48, 1, False),
+    (48, 96, 2, False), (96, 96, 1, False), (96, 96, 1, True),
+    (96, 128, 2, False), (128, 128, 1, True),
+    (128, 128, 2, True),
+    (128, 128, 2, True),
+]
+PRIORS = [4, 6, 6, 4]
+
+
+class SsdTiny(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList()
+        self.heads = torch.nn.ModuleList()
+        for i, o, stride, tapped in LAYERS:
+            self.layers.append(torch.nn.Sequential(
+                torch.nn.Conv2d(i, o, 3, stride, 1, bias=False), torch.nn.BatchNorm2d(o), torch.nn.ReLU(inplace=True)))
+            if tapped:
+                self.heads.append(torch.nn.Conv2d(o, PRIORS[len(self.heads)] * (CLASSES + 4), 3, 1, 1))
+
+    def forward(self, x):
+        logits, offsets = [], []
+        for layer, (_, _, _, tapped) in zip(self.layers, LAYERS):
+            x = layer(x)
+            if tapped:
+                priors = PRIORS[len(logits)]
+                y = self.heads[len(logits)](x).permute(0, 2, 3, 1)
+                n = y.shape[0]
+                logits.append(y[..., :priors * CLASSES].reshape(n, -1, CLASSES))
+                offsets.append(y[..., priors * CLASSES:].reshape(n, -1, 4))
+        return torch.cat(logits, 1), torch.cat(offsets, 1)
+
+
+def multibox_loss(logits, offsets, classes, targets):
+    positive = classes > 0
+    count = positive.sum(1, keepdim=True)
+    box = F.smooth_l1_loss(offsets[positive], targets[positive], reduction="sum")
+    ce = F.cross_entropy(logits.reshape(-1, CLASSES), classes.reshape(-1), reduction="none").view(classes.shape)
+    rank = ce.detach().masked_fill(positive, float("-inf")).sort(1, descending=True)[1].sort(1)[1]
+    negative = rank < 3 * count
+    return (ce[positive].sum() + ce[negative].sum() + box) / count.sum().clamp(min=1)
+
+
+class Torch:
+    def __init__(self, batch, size, memory_format):
+        torch.manual_seed(0)
+        self.model = SsdTiny().to(memory_format=memory_format)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+        self.images = torch.randn(batch, 3, size, size).contiguous(memory_format=memory_format)
+        priors = self.model(self.images)[0].shape[1]
+        self.classes = torch.randint(1, CLASSES, (batch, priors)) * (torch.rand(batch, priors) < 0.01)
+        self.targets = torch.randn(batch, priors, 4)
+
+    def step(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = multibox_loss(*self.model(self.images), self.classes, self.targets)
+        loss.backward()
+        self.optimizer.step()
+
+    def times(self, runs):
+        self.step()
+        result = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            self.step()
+            result.append((time.perf_counter() - start) * 1e3)
+        return result
+
+
+class MultiBox:
+    """The Java side, asked line by line for the times of a number of steps."""
+
+    def __init__(self, java, batch, size):
+        self.process = subprocess.Popen(
+            [java, "--enable-native-access=ALL-UNNAMED", "-cp", "target/classes:target/test-classes:target/lib/*",
+             "dev.multibox.train.TrainingStepTimer", str(batch), str(size)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def times(self, runs):
+        self.process.stdin.write(f"{runs}\n")
+        return [float(word) for word in self.process.stdout.readline().split()]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(2)
+    java = os.path.join(os.environ.get("JAVA_HOME", ""), "bin", "java") if os.environ.get("JAVA_HOME") else "java"
+    sides = {
+        "multibox": MultiBox(java, args.batch, args.size),
+        "torch": Torch(args.batch, args.size, torch.contiguous_format),
+        "torch channels_last": Torch(args.batch, args.size, torch.channels_last),
+    }
+    sides["multibox"].times(60)  # the JIT has to see the loops first
+    all_times = {name: [] for name in sides}
+    for _ in range(args.rounds):
+        for name, side in sides.items():
+            all_times[name] += side.times(args.runs)
+    ours = statistics.median(all_times["multibox"])
+    for name, values in all_times.items():
+        median = statistics.median(values)
+        print(f"{name:20s} {median:8.1f} ms   {median / ours:5.2f}x")
+
+
+if __name__ == "__main__":
+    main()
