@@ -28,8 +28,7 @@ class BoxGoldenTest {
   void codesAsTorchvision(Backend backend) {
     Golden golden = Golden.open("02_box_coder.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (String name : golden.names()) {
         if (name.endsWith(".weights")) {
@@ -79,8 +78,7 @@ class BoxGoldenTest {
   void matchesAsTorchvision(Backend backend) {
     Golden golden = Golden.open("03_matching.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (JsonNode node : golden.metadata("cases")) {
         String name = node.path("name").asText();
@@ -169,8 +167,7 @@ class BoxGoldenTest {
   void matchesAsNvidia(Backend backend) {
     Golden golden = Golden.open("03_matching.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       Priors priors = PriorTensors.ofCentres(tensors, golden.floats("nv.dboxes_cxcywh"));
       for (String name : golden.names()) {

@@ -72,8 +72,7 @@ class LossGoldenTest {
   void multiboxIsTorchvisions(Backend backend) {
     Golden golden = Golden.open("04_multibox_loss.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (JsonNode node : golden.metadata("cases")) {
         String name = node.path("name").asText();
@@ -146,8 +145,7 @@ class LossGoldenTest {
   void multiboxIsNvidias(Backend backend) {
     Golden golden = Golden.open("04_multibox_loss.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (String tensor : golden.names()) {
         if (tensor.endsWith(".ploc")) {
@@ -199,8 +197,7 @@ class LossGoldenTest {
   void rowLossesArePyTorchs(Backend backend) {
     Golden golden = Golden.open("06_layers.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (JsonNode node : golden.metadata("cases")) {
         String name = node.path("name").asText();

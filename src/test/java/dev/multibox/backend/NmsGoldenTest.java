@@ -25,8 +25,7 @@ class NmsGoldenTest {
   void suppressesAsTorchvision(Backend backend) {
     Golden golden = Golden.open("05_postprocess.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (JsonNode node : golden.metadata("nms_cases")) {
         String name = node.path("name").asText();
@@ -55,8 +54,7 @@ class NmsGoldenTest {
   void detectsAsTorchvision(Backend backend) {
     Golden golden = Golden.open("05_postprocess.safetensors");
     int ran = 0;
-    try (backend;
-        TensorArena arena = backend.newArena()) {
+    try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       for (JsonNode node : golden.metadata("cases")) {
         for (int n = 0; n < node.path("N").asInt(); n++) {
