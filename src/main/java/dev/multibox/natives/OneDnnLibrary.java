@@ -26,6 +26,8 @@ public record OneDnnLibrary(SymbolLookup oneDnn, SymbolLookup openMp) {
   private static final Set<String> PUBLISHED =
       Set.of("linux-x86_64", "linux-arm64", "macosx-x86_64", "macosx-arm64", "windows-x86_64");
 
+  private static final String SPIN_COUNT = "20000";
+
   private static @Nullable OneDnnLibrary loaded;
 
   /** Whether there is a build of oneDNN for {@code platform}. */
@@ -57,7 +59,7 @@ public record OneDnnLibrary(SymbolLookup oneDnn, SymbolLookup openMp) {
       resources.add(resource(platform, name));
     }
     List<Path> files = LibraryCache.open().unpack("onednn", resources);
-    waitPassively(platform);
+    waitBriefly(platform);
     // The runtime first: oneDNN then finds it by its name among what is loaded, not on the system.
     List<SymbolLookup> lookups = new ArrayList<>();
     for (Path file : files) {
@@ -102,18 +104,19 @@ public record OneDnnLibrary(SymbolLookup oneDnn, SymbolLookup openMp) {
   }
 
   /**
-   * Lets OpenMP's threads sleep between two kernels instead of spinning on a core that the Java
-   * threads want; what the user has set stays. Its runtime reads this once, when it is loaded.
+   * Lets OpenMP's threads look for the next loop for about a millisecond before they sleep: longer
+   * than what stands between two kernels of a step, shorter than what a user would notice. What the
+   * user has set stays. The runtime reads this once, when it is loaded.
    */
   @SuppressWarnings("restricted")
-  private static void waitPassively(NativePlatform platform) {
-    if (platform.os().equals("windows")) {
+  private static void waitBriefly(NativePlatform platform) {
+    if (platform.os().equals("windows") || System.getenv("OMP_WAIT_POLICY") != null) {
       return;
     }
     Linker linker = Linker.nativeLinker();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = arena.allocateFrom("OMP_WAIT_POLICY");
-      MemorySegment value = arena.allocateFrom("PASSIVE");
+      MemorySegment name = arena.allocateFrom("GOMP_SPINCOUNT");
+      MemorySegment value = arena.allocateFrom(SPIN_COUNT);
       int keepExisting = 0;
       linker
           .downcallHandle(

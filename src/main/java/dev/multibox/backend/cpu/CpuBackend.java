@@ -36,7 +36,7 @@ public final class CpuBackend implements Backend {
   private final ImageKernels image;
 
   private CpuBackend(int threads, CpuConvolution convolutions) {
-    parallel = new Parallel(threads);
+    parallel = new Parallel(convolutions.team(threads));
     elementwise = new CpuElementwiseKernels(parallel);
     convolution = convolutions.kernels(parallel);
     pooling = new CpuPoolingKernels(parallel);

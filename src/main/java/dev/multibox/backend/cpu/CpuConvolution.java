@@ -47,6 +47,14 @@ public enum CpuConvolution {
     }
   }
 
+  /** The threads to compute with: oneDNN's own where it has some. */
+  Team team(int threads) {
+    return switch (this) {
+      case ONEDNN -> OpenMpTeam.of(threads, OneDnn.openMp()).orElseGet(() -> new JavaTeam(threads));
+      case DIRECT -> new JavaTeam(threads);
+    };
+  }
+
   ConvolutionKernels kernels(Parallel parallel) {
     return switch (this) {
       case ONEDNN -> new OneDnnConvolutionKernels(parallel);

@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
@@ -144,6 +145,11 @@ final class OneDnn {
   private static final OneDnnFunction PRIMITIVE_DESTROY = function("primitive_destroy", ADDRESS);
 
   private OneDnn() {}
+
+  /** The runtime whose threads it computes with. */
+  static SymbolLookup openMp() {
+    return LIBRARY.openMp();
+  }
 
   /** For example {@code 3.11.0}. */
   static String version() {

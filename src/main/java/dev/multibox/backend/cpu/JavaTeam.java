@@ -1,0 +1,98 @@
+package dev.multibox.backend.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Threads of Java that wait for work, for backends that compute with nothing else. */
+final class JavaTeam implements Team {
+  /** How long a thread looks for the next work before it sleeps. */
+  private static final int SPINS = 2_000;
+
+  /** One call of {@link #run}; a thread that finds it over does not begin. */
+  private static final class Job {
+    private static final int OVER = Integer.MIN_VALUE;
+
+    private final Runnable work;
+    private final AtomicInteger running = new AtomicInteger(1);
+
+    Job(Runnable work) {
+      this.work = work;
+    }
+
+    void join() {
+      if (running.getAndUpdate(n -> n < 1 ? OVER : n + 1) >= 1) {
+        work.run();
+        running.decrementAndGet();
+      }
+    }
+  }
+
+  private final Thread[] helpers;
+  private final AtomicLong generation = new AtomicLong();
+  private volatile @Nullable Job current;
+  private volatile boolean closed;
+
+  JavaTeam(int threads) {
+    helpers = new Thread[threads - 1];
+    for (int i = 0; i < helpers.length; i++) {
+      helpers[i] = Thread.ofPlatform().daemon().name("multibox-cpu-" + i).unstarted(this::help);
+    }
+    for (Thread helper : helpers) {
+      helper.start();
+    }
+  }
+
+  @Override
+  public int threads() {
+    return helpers.length + 1;
+  }
+
+  @Override
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on the yield but speed.
+  public void run(Runnable work) {
+    Job job = new Job(work);
+    current = job;
+    generation.incrementAndGet();
+    for (Thread helper : helpers) {
+      LockSupport.unpark(helper);
+    }
+    work.run();
+    for (int spins = 0; !job.running.compareAndSet(1, Job.OVER); spins++) {
+      // A helper that is at work but has no core, on a busy machine, gets this one.
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
+    current = null;
+  }
+
+  private void help() {
+    long seen = 0;
+    while (!closed) {
+      for (int spins = 0; generation.get() == seen && !closed; spins++) {
+        if (spins < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.park(this);
+        }
+      }
+      seen = generation.get();
+      Job job = current;
+      if (job != null) {
+        job.join();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Thread helper : helpers) {
+      LockSupport.unpark(helper);
+    }
+  }
+}
