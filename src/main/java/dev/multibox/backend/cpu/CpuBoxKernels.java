@@ -29,13 +29,14 @@ final class CpuBoxKernels extends BoxKernels {
         a.shape().dim(0),
         Math.max(1, 16 * TILE_BOXES / Math.max(1, width)),
         (scratch, _, from, to) -> {
-          float[] box = scratch.floats(0, 4);
+          float[] corners = scratch.floats(0, 4);
           float[] row = scratch.floats(1, width);
           for (long i = from; i < to; i++) {
-            FloatStretch.read(a, 4 * i, 4, box);
-            columns.iou(box, 0, 0, 0, width, row);
+            FloatStretch.read(a, 4 * i, 4, corners);
+            Corners box = Corners.of(corners, 0);
             for (int j = 0; j < width; j++) {
-              row[j] = row[j] > 0 ? row[j] : 0;
+              float iou = columns.iou(j, box, 0);
+              row[j] = iou > 0 ? iou : 0;
             }
             FloatStretch.write(row, width, out, i * width);
           }

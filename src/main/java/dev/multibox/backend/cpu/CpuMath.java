@@ -1,5 +1,7 @@
 package dev.multibox.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * {@code exp} and {@code ln} in single precision, made of multiply-adds and bit operations alone,
  * so that a GPU that does the same operations gets the same bits. The polynomials are minimax fits
@@ -22,10 +24,16 @@ final class CpuMath {
   /** ln 2^-150: anything below rounds to zero. */
   private static final float EXP_MIN = -0x1.9fe368p6f;
 
+  /** The bits of the largest size of an argument whose exponential is a normal float. */
+  private static final int NORMAL_EXP = Float.floatToIntBits(87f);
+
   private static final int ONE = 127;
   private static final int SMALLEST_NORMAL = 0x00800000;
   private static final int INFINITY = 0x7f800000;
   private static final int SQRT_HALF = 0x3f3504f3;
+
+  /** The slot of {@link Scratch} that the exponentials of an array use. */
+  private static final int EXP_SLOT = 7;
 
   private CpuMath() {}
 
@@ -41,6 +49,45 @@ final class CpuMath {
       return 0;
     }
     float k = Math.fma(x, LOG2_E, ROUND) - ROUND;
+    // Two factors, for 2^k itself may be too small or too large for a float.
+    int exponent = (int) k;
+    int half = exponent >> 1;
+    return mantissa(x, k) * powerOfTwo(half) * powerOfTwo(exponent - half);
+  }
+
+  /**
+   * Replaces the first {@code count} elements of {@code x} by their {@link #exp}, bit for bit. The
+   * loops are vectors as long as no element leaves the normal floats; bits turn into floats by
+   * copying, since a loop with {@link Float#intBitsToFloat} stays scalar.
+   */
+  static void exp(float[] x, int count, Scratch scratch) {
+    int[] bits = scratch.ints(EXP_SLOT, count);
+    MemorySegment bytes = MemorySegment.ofArray(bits);
+    MemorySegment.copy(MemorySegment.ofArray(x), 0, bytes, 0, 4L * count);
+    int outside = 0;
+    for (int i = 0; i < count; i++) {
+      outside |= NORMAL_EXP - (bits[i] & Integer.MAX_VALUE);
+    }
+    if (outside < 0) {
+      for (int i = 0; i < count; i++) {
+        x[i] = exp(x[i]);
+      }
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      float k = Math.fma(x[i], LOG2_E, ROUND) - ROUND;
+      bits[i] = ((int) k + ONE) << 23;
+      x[i] = mantissa(x[i], k);
+    }
+    float[] powers = scratch.floats(EXP_SLOT, count);
+    MemorySegment.copy(bytes, 0, MemorySegment.ofArray(powers), 0, 4L * count);
+    for (int i = 0; i < count; i++) {
+      x[i] *= powers[i];
+    }
+  }
+
+  /** {@code e^x / 2^k} for {@code k = round(x log2 e)}: between sqrt(1/2) and sqrt(2). */
+  private static float mantissa(float x, float k) {
     float high = Math.fma(-k, LN2_HIGH, x);
     float low = -k * LN2_LOW;
     float r = high + low;
@@ -49,11 +96,7 @@ final class CpuMath {
     q = Math.fma(q, r, 0x1.5558f2p-5f);
     q = Math.fma(q, r, 0x1.555492p-3f);
     q = Math.fma(q, r, 0x1.fffffcp-2f);
-    float mantissa = (high + Math.fma(r * r, q, low)) + 1;
-    // Two factors, for 2^k itself may be too small or too large for a float.
-    int exponent = (int) k;
-    int half = exponent >> 1;
-    return mantissa * powerOfTwo(half) * powerOfTwo(exponent - half);
+    return (high + Math.fma(r * r, q, low)) + 1;
   }
 
   /**

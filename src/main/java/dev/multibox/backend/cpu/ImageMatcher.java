@@ -27,8 +27,6 @@ final class ImageMatcher {
     }
   }
 
-  private static final int TILE = 1024;
-
   /** What Caffe asks of two boxes before it takes them to overlap. */
   private static final float LEAST_OVERLAP = 1e-6f;
 
@@ -44,7 +42,6 @@ final class ImageMatcher {
   private final int priorCount;
   private final int count;
   private final float[] corners;
-  private final float[] row;
 
   /** For each prior its largest IoU and the first box that has it. */
   private final float[] bestIou;
@@ -60,6 +57,7 @@ final class ImageMatcher {
   private final int[] forced;
 
   private final int[] targets;
+  private final float[] code;
 
   ImageMatcher(
       BoxColumns priors, MatchParams params, BoxCoder coder, Truth truth, long n, Scratch scratch) {
@@ -71,13 +69,13 @@ final class ImageMatcher {
     priorCount = priors.count();
     count = truth.count(n);
     corners = scratch.floats(0, 4 * count);
-    row = scratch.floats(1, TILE);
-    bestIou = scratch.floats(2, priorCount);
-    top = scratch.floats(3, count);
+    bestIou = scratch.floats(1, priorCount);
+    top = scratch.floats(2, count);
     bestBox = scratch.ints(0, priorCount);
     topPrior = scratch.ints(1, count);
     forced = scratch.ints(2, priorCount);
     targets = scratch.ints(3, priorCount);
+    code = scratch.floats(3, 4);
     FloatStretch.read(truth.boxes(), n * truth.boxes().shape().dim(1) * 4, 4 * count, corners);
   }
 
@@ -97,37 +95,34 @@ final class ImageMatcher {
   private void sweep() {
     Arrays.fill(bestIou, 0, priorCount, 0);
     Arrays.fill(bestBox, 0, priorCount, 0);
-    Arrays.fill(top, 0, count, 0);
-    Arrays.fill(topPrior, 0, count, params.tie() == Tie.FIRST ? 0 : priorCount - 1);
-    for (int from = 0; from < priorCount; from += TILE) {
-      int to = Math.min(priorCount, from + TILE);
-      for (int g = 0; g < count; g++) {
-        priors.iou(corners, 4 * g, params.iouEpsilon(), from, to, row);
-        for (int p = from; p < to; p++) {
-          float iou = row[p - from];
-          if (iou > bestIou[p]) {
-            bestIou[p] = iou;
-            bestBox[p] = g;
-          }
+    for (int g = 0; g < count; g++) {
+      Corners box = Corners.of(corners, 4 * g);
+      top[g] = 0;
+      topPrior[g] = params.tie() == Tie.FIRST ? 0 : priorCount - 1;
+      for (int from = 0; from < priorCount; from += BoxColumns.GROUP) {
+        if (priors.mayOverlap(from, box)) {
+          sweep(g, box, from, Math.min(priorCount, from + BoxColumns.GROUP));
         }
-        topOfRow(g, from, to);
       }
     }
   }
 
-  private void topOfRow(int g, int from, int to) {
-    boolean last = params.tie() == Tie.LAST;
-    float most = top[g];
-    int at = topPrior[g];
+  private void sweep(int g, Corners box, int from, int to) {
     for (int p = from; p < to; p++) {
-      float iou = row[p - from];
-      if (iou > most || (last && iou == most && iou > 0)) {
-        most = iou;
-        at = p;
+      float iou = priors.iou(p, box, params.iouEpsilon());
+      if (iou > bestIou[p]) {
+        bestIou[p] = iou;
+        bestBox[p] = g;
       }
+      noteTop(g, p, iou);
     }
-    top[g] = most;
-    topPrior[g] = at;
+  }
+
+  private void noteTop(int g, int p, float iou) {
+    if (iou > top[g] || (iou == top[g] && iou > 0 && params.tie() == Tie.LAST)) {
+      top[g] = iou;
+      topPrior[g] = p;
+    }
   }
 
   private void force() {
@@ -170,16 +165,12 @@ final class ImageMatcher {
   }
 
   private void lookAgain(int g) {
+    Corners box = Corners.of(corners, 4 * g);
     top[g] = 0;
-    for (int from = 0; from < priorCount; from += TILE) {
-      int to = Math.min(priorCount, from + TILE);
-      priors.iou(corners, 4 * g, params.iouEpsilon(), from, to, row);
-      for (int p = from; p < to; p++) {
-        if (forced[p] != NONE) {
-          row[p - from] = 0;
-        }
+    for (int p = 0; p < priorCount; p++) {
+      if (forced[p] == NONE) {
+        noteTop(g, p, priors.iou(p, box, params.iouEpsilon()));
       }
-      topOfRow(g, from, to);
     }
   }
 
@@ -210,8 +201,8 @@ final class ImageMatcher {
     offsets.fill((byte) 0);
     for (int p = 0; p < priorCount; p++) {
       if (bestBox[p] != NONE) {
-        coder.encode(corners, 4 * bestBox[p], p, row, 0);
-        MemorySegment.copy(row, 0, offsets, JAVA_FLOAT, 16L * p, 4);
+        coder.encode(corners, 4 * bestBox[p], p, code, 0);
+        MemorySegment.copy(code, 0, offsets, JAVA_FLOAT, 16L * p, 4);
       }
     }
   }

@@ -15,6 +15,7 @@ import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /** One call of {@link LossKernels#multibox} or of its gradient. */
 final class MultiboxLoss {
@@ -80,9 +81,15 @@ final class MultiboxLoss {
               cells * layout.channels(),
               tile);
           MemorySegment.copy(targetMemory, JAVA_INT, firstPrior * Integer.BYTES, targets, 0, count);
+          float[] rows = scratch.floats(2, count * classes);
           for (int i = 0; i < count; i++) {
-            int at = logits(layout, i);
-            losses[i] = Softmax.crossEntropy(tile, at, classes, Math.max(targets[i], 0));
+            Softmax.shift(tile, logits(layout, i), classes, rows, i);
+            targets[i] = Objects.checkIndex(Math.max(targets[i], 0), classes);
+            losses[i] = rows[i * classes + targets[i]];
+          }
+          CpuMath.exp(rows, count * classes, scratch);
+          for (int i = 0; i < count; i++) {
+            losses[i] = CpuMath.log(Softmax.sum(rows, i, classes)) - losses[i];
           }
           FloatStretch.write(losses, count, priorLosses, firstPrior);
         });
@@ -267,14 +274,17 @@ final class MultiboxLoss {
                 gradient.tensor(), firstCell * layout.channels(), (long) cells * layout.channels());
           }
           float weight = scale * weights.host().getAtIndex(JAVA_FLOAT, firstPrior / priors);
-          for (int i = 0; i < cells * layout.priorsPerCell(); i++) {
-            int times = marks.get(JAVA_BYTE, firstPrior + i);
-            int target = targets.getAtIndex(JAVA_INT, firstPrior + i);
-            if (times > 0) {
+          int count = cells * layout.priorsPerCell();
+          byte[] times = scratch.bytes(count);
+          int[] target = scratch.ints(0, count);
+          MemorySegment.copy(marks, JAVA_BYTE, firstPrior, times, 0, count);
+          MemorySegment.copy(targets, JAVA_INT, firstPrior * Integer.BYTES, target, 0, count);
+          for (int i = 0; i < count; i++) {
+            if (times[i] > 0) {
               long at = firstCell * layout.channels() + logits(layout, i);
-              classBackward(scratch, level, at, target, times * weight, gradient.tensor());
+              classBackward(scratch, level, at, target[i], times[i] * weight, gradient.tensor());
             }
-            if (target > 0) {
+            if (target[i] > 0) {
               long at = firstCell * layout.channels() + offsets(layout, 0, i);
               offsetBackward(scratch, level, at, firstPrior + i, weight, gradient.tensor());
             }

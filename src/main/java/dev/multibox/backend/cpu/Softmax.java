@@ -29,6 +29,26 @@ final class Softmax {
     return CpuMath.log(sum) - (x[at + target] - max);
   }
 
+  /**
+   * Overwrites row {@code i} of {@code out}, {@code classes} wide, with the logits at {@code x[at]}
+   * less the largest of them.
+   */
+  static void shift(float[] x, int at, int classes, float[] out, int i) {
+    float max = max(x, at, classes);
+    for (int k = 0; k < classes; k++) {
+      out[i * classes + k] = x[at + k] - max;
+    }
+  }
+
+  /** The sum of row {@code i}, in the order of the classes. */
+  static float sum(float[] rows, int i, int classes) {
+    float sum = 0;
+    for (int k = i * classes; k < (i + 1) * classes; k++) {
+      sum += rows[k];
+    }
+    return sum;
+  }
+
   /** Replaces the logits by the gradient of {@code scale} times their cross-entropy. */
   static void crossEntropyBackward(float[] x, int at, int classes, int target, float scale) {
     Objects.checkIndex(target, classes);

@@ -21,14 +21,10 @@ record Suppression(float iouThreshold, Overlap overlap, int limit) {
     boolean inclusive = overlap == Overlap.AT_LEAST;
     kept.clear(Math.min(count, limit));
     for (int i = 0; i < count && kept.count() < limit; i++) {
-      int at = 4 * (first + Ranking.index(keys[i]));
-      float left = corners[at];
-      float top = corners[at + 1];
-      float right = corners[at + 2];
-      float bottom = corners[at + 3];
-      if (!kept.overlaps(left, top, right, bottom, iouThreshold, inclusive)) {
+      Corners box = Corners.of(corners, 4 * (first + Ranking.index(keys[i])));
+      if (!kept.suppress(box, iouThreshold, inclusive)) {
         keys[kept.count()] = keys[i];
-        kept.add(left, top, right, bottom);
+        kept.add(box);
       }
     }
     return kept.count();

@@ -2,6 +2,7 @@ package dev.multibox.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -71,6 +72,22 @@ class CpuMathTest {
   private static double unit(double exact) {
     int exponent = Math.max(Math.getExponent(exact), Float.MIN_EXPONENT);
     return Math.scalb(1.0, exponent - 23);
+  }
+
+  @Test
+  void expOfAnArrayGivesTheSameBits() {
+    SplittableRandom random = new SplittableRandom(1);
+    Scratch scratch = new Scratch();
+    for (float range : new float[] {1, 20, 87, 110, Float.POSITIVE_INFINITY}) {
+      float[] x = new float[1000];
+      float[] expected = new float[x.length];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (random.nextFloat() - 0.5f) * 2 * range;
+        expected[i] = CpuMath.exp(x[i]);
+      }
+      CpuMath.exp(x, x.length, scratch);
+      assertThat(x).isEqualTo(expected);
+    }
   }
 
   @Test
