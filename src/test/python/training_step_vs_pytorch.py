@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """A training step of ssd-tiny on the CPU: MultiBox against PyTorch, in turns on the same cores.
 
-Run from the repository's root, with a Python that has torch, after `mvn test-compile dependency:copy-dependencies`
-or `mvn package -DskipTests`:
+Run from the repository's root, with a Python that has torch, after `mvn package -DskipTests`:
 
-    python3 src/test/python/training_step_vs_pytorch.py [--size 96] [--batch 16] [--rounds 7]
+    python3 src/test/python/training_step_vs_pytorch.py [--size 96] [--batch 8] [--rounds 7]
 
 Both sides do the same work: normalised images in memory, forward, multibox loss with hard-negative mining, backward, SGD with momentum
 and weight decay. MultiBox also prepares the images from 8-bit pixels and matches the ground truth; PyTorch is given its targets, so the
@@ -22,13 +21,12 @@ import torch.nn.functional as F
 CLASSES = 7
 # in, out, stride of each 3x3 convolution with batch norm and ReLU; True where a head looks at the output
 LAYERS = [
-    (3, 24, 2, False), (24, 48, 2, False), (48, 48, 1, False),
-    (48, 96, 2, False), (96, 96, 1, False), (96, 96, 1, True),
-    (96, 128, 2, False), (128, 128, 1, True),
-    (128, 128, 2, True),
-    (128, 128, 2, True),
+    (3, 24, 2, False), (24, 48, 2, False), (48, 48, 1, True),
+    (48, 96, 2, False), (96, 96, 1, True),
+    (96, 160, 2, False), (160, 160, 1, True),
+    (160, 160, 2, True),
 ]
-PRIORS = [4, 6, 6, 4]
+PRIORS = [4, 4, 4, 4]
 
 
 class SsdTiny(torch.nn.Module):
@@ -108,7 +106,7 @@ class MultiBox:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=96)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()

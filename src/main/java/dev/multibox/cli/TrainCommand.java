@@ -45,7 +45,7 @@ final class TrainCommand implements Callable<Integer> {
   private static final int SHAPES_SIZE = 128;
   private static final ShapesGenerator.Counts SHAPES_COUNTS =
       new ShapesGenerator.Counts(2000, 200, 200);
-  private static final long DEFAULT_ITERATIONS = 1600;
+  private static final long DEFAULT_ITERATIONS = 1900;
   private static final int EVALUATIONS = 4;
 
   @Spec CommandSpec spec;
@@ -67,8 +67,10 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--model", description = "The model (${DEFAULT-VALUE}).")
   String model = "ssd-tiny";
 
-  @Option(names = "--recipe", description = "How it is trained (${DEFAULT-VALUE}).")
-  String recipe = "scratch";
+  @Option(
+      names = "--recipe",
+      description = "How it is trained: scratch, or shapes where --data is not given.")
+  @Nullable String recipe;
 
   @Option(
       names = "--input-size",
@@ -79,11 +81,11 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--epochs", description = "The length, in passes over the training images.")
   @Nullable Integer epochs;
 
-  @Option(names = "--iterations", description = "The length, in steps (1600).")
+  @Option(names = "--iterations", description = "The length, in steps (1900).")
   @Nullable Long iterations;
 
   @Option(names = "--batch-size", description = "Images of a step (${DEFAULT-VALUE}).")
-  int batchSize = 16;
+  int batchSize = 8;
 
   @Option(names = "--lr", description = "The learning rate after warm-up (the recipe's).")
   @Nullable Float learningRate;
@@ -127,7 +129,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     PrintWriter console = spec.commandLine().getOut();
     SsdDefinition definition = find(() -> ModelRegistry.find(model));
-    Recipe named = find(() -> Recipe.find(recipe));
+    String recipeName = recipe != null ? recipe : data == null ? "shapes" : "scratch";
+    Recipe named = find(() -> Recipe.find(recipeName));
     InputSize size = InputSize.parse(inputSize, definition);
     checkNumbers();
     if (out != null) {

@@ -97,6 +97,13 @@ public record AugmentationSettings(
         true);
   }
 
+  /** Flips alone, for drawn images of which there are enough for a short run. */
+  public static AugmentationSettings flips() {
+    AugmentationSettings none = none();
+    return new AugmentationSettings(
+        none.colours, none.expand, none.crop, 0.5f, none.resizes, none.useDifficult);
+  }
+
   /** For evaluation: the whole image stretched over the input, bilinear. */
   public static AugmentationSettings none() {
     return new AugmentationSettings(

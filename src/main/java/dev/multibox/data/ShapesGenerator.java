@@ -34,6 +34,7 @@ public record ShapesGenerator(long seed) {
   private static final List<ShapeKind> KINDS = List.of(ShapeKind.values());
   private static final double EMPTY_SHARE = 0.05;
   private static final double SMALLEST_WIDTH_SHARE = 0.12;
+  private static final double LARGEST_RADIUS_SHARE = 0.36;
   private static final double LARGEST_OVERLAP = 0.2;
   private static final double LEAST_CONTRAST = 110;
   private static final int PLACEMENT_TRIALS = 40;
@@ -157,13 +158,11 @@ public record ShapesGenerator(long seed) {
     return draw < 0.3 ? 1 : draw < 0.6 ? 2 : draw < 0.8 ? 3 : draw < 0.92 ? 4 : 5;
   }
 
-  // Radii are drawn evenly on a logarithmic scale: as many doublings of small shapes as of large.
   private static Placement place(RandomGenerator random, int width, int height) {
     ShapeKind kind = KINDS.get(random.nextInt(KINDS.size()));
     double smallest = SMALLEST_WIDTH_SHARE / 2 * width;
-    double largest = 0.32 * Math.min(width, height);
-    double radius =
-        smallest * StrictMath.exp(random.nextDouble() * StrictMath.log(largest / smallest));
+    double largest = LARGEST_RADIUS_SHARE * Math.min(width, height);
+    double radius = between(random, smallest, largest);
     double angle = between(random, 0, 2 * Math.PI);
     return new Placement(
         kind,

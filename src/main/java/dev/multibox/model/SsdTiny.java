@@ -9,12 +9,12 @@ import java.util.List;
 
 /**
  * {@code ssd-tiny}: about a million parameters, 96×96 unless told otherwise, for CPUs and tests.
- * Priors grow from 15 % of the image by steps a level, as the paper's do (section 2.2).
+ * Priors are two to four cells wide on every level, as SSD300's are, so that most objects match
+ * more than the one prior they are given.
  */
 final class SsdTiny {
   private static final int INPUT = 96;
   private static final List<Double> TWO = List.of(2.0);
-  private static final List<Double> TWO_AND_THREE = List.of(2.0, 3.0);
 
   private SsdTiny() {}
 
@@ -31,10 +31,10 @@ final class SsdTiny {
         Initializer.normal(0.01f),
         new PriorSettings(
             List.of(
-                new Level(0.15, 0.3, TWO, 0),
-                new Level(0.3, 0.5, TWO_AND_THREE, 0),
-                new Level(0.5, 0.7, TWO_AND_THREE, 0),
-                new Level(0.7, 0.9, TWO, 0)),
+                new Level(0.13, 0.21, TWO, 0),
+                new Level(0.21, 0.36, TWO, 0),
+                new Level(0.36, 0.6, TWO, 0),
+                new Level(0.6, 0.9, TWO, 0)),
             PriorSettings.Clip.NONE),
         BoxCoding.ssd());
   }

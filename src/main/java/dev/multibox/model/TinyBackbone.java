@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * A plain stack of 3×3 convolutions with batch norm, small enough to be trained from random weights
- * on a CPU in minutes. Four maps, at strides 8, 16, 32 and 64: 12, 6, 3 and 2 cells a side for an
+ * on a CPU in minutes. Four maps, at strides 4, 8, 16 and 32: 24, 12, 6 and 3 cells a side for an
  * image of 96 pixels.
  */
 final class TinyBackbone {
@@ -22,31 +22,22 @@ final class TinyBackbone {
   private TinyBackbone() {}
 
   static Backbone declare(Scope scope) {
-    Layer stem =
+    Layer stride4 =
         Sequential.of(
             ConvBn.ofImage(
-                scope.child("stem1"),
+                scope.child("stride2"),
                 Shape.of(24, 3, 3, IMAGE_CHANNELS),
                 ConvolutionParams.of(2, 1),
                 RELU),
-            conv(scope, "stem2", 24, 48, 2),
-            conv(scope, "stem3", 48, 48, 1));
+            conv(scope, "stride4a", 24, 48, 2),
+            conv(scope, "stride4b", 48, 48, 1));
     Layer stride8 =
-        Sequential.of(
-            conv(scope, "stride8a", 48, 96, 2),
-            conv(scope, "stride8b", 96, 96, 1),
-            conv(scope, "stride8c", 96, 96, 1));
+        Sequential.of(conv(scope, "stride8a", 48, 96, 2), conv(scope, "stride8b", 96, 96, 1));
     Layer stride16 =
-        Sequential.of(conv(scope, "stride16a", 96, 128, 2), conv(scope, "stride16b", 128, 128, 1));
-    Layer stride32 = conv(scope, "stride32", 128, 128, 2);
-    Layer stride64 = conv(scope, "stride64", 128, 128, 2);
+        Sequential.of(conv(scope, "stride16a", 96, 160, 2), conv(scope, "stride16b", 160, 160, 1));
+    Layer stride32 = conv(scope, "stride32", 160, 160, 2);
     return new Backbone(
-        List.of(
-            Stage.hidden(stem),
-            Stage.map(stride8),
-            Stage.map(stride16),
-            Stage.map(stride32),
-            Stage.map(stride64)));
+        List.of(Stage.map(stride4), Stage.map(stride8), Stage.map(stride16), Stage.map(stride32)));
   }
 
   private static Layer conv(Scope scope, String name, int in, int out, int stride) {

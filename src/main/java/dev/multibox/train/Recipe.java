@@ -39,32 +39,49 @@ public record Recipe(
     milestones = List.copyOf(milestones);
   }
 
-  /** For small nets from random weights: a high rate, as batch norm allows, and a short run. */
+  /** The drawn shapes: enough images for a short run that flips are all it needs. */
+  public static Recipe shapes() {
+    return fromScratch("shapes", AugmentationSettings.flips());
+  }
+
+  /** Small nets from random weights on photographs: mild crops and colours, and flips. */
   public static Recipe scratch() {
+    return fromScratch("scratch", AugmentationSettings.light());
+  }
+
+  private static Recipe fromScratch(String name, AugmentationSettings augmentation) {
     return new Recipe(
-        "scratch",
+        name,
         MatchParams.caffe(),
         LossParams.caffe(),
         NmsParams.caffe(),
-        AugmentationSettings.light(),
-        0.05f,
+        augmentation,
+        0.02f,
         16,
         new Sgd.Settings(0.9f, 5e-4f, SgdParams.MomentumForm.RATE_OUTSIDE),
         100,
         List.of(0.7, 0.9));
   }
 
+  /** All recipes, in the order they are shown. */
+  public static List<Recipe> all() {
+    return List.of(shapes(), scratch());
+  }
+
   /**
    * The recipe of this name.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is none; the message lists those there are
    */
   public static Recipe find(String name) {
-    if (name.equals("scratch")) {
-      return scratch();
+    for (Recipe recipe : all()) {
+      if (recipe.name().equals(name)) {
+        return recipe;
+      }
     }
     throw new IllegalArgumentException(
-        "recipe: there is no '%s'; there is scratch".formatted(name));
+        "recipe: there is no '%s'; there is %s"
+            .formatted(name, String.join(", ", all().stream().map(Recipe::name).toList())));
   }
 
   /** The same with another rate and weight decay. */

@@ -29,11 +29,11 @@ class SsdTest {
       Ssd square = tiny(backend, arena, 96, 96);
       Ssd wide = tiny(backend, arena, 64, 160);
 
-      // 12² 4 + 6² 6 + 3² 6 + 2² 4
-      assertThat(square.priors().count()).isEqualTo(862);
-      // 8 20 4 + 4 10 6 + 2 5 6 + 1 3 4
-      assertThat(wide.priors().count()).isEqualTo(952);
-      assertThat(wide.headLayouts().getFirst().width()).isEqualTo(20);
+      // (24² + 12² + 6² + 3²) 4
+      assertThat(square.priors().count()).isEqualTo(3060);
+      // (16 40 + 8 20 + 4 10 + 2 5) 4
+      assertThat(wide.priors().count()).isEqualTo(3400);
+      assertThat(wide.headLayouts().getFirst().width()).isEqualTo(40);
       assertThat(square.state().parameterCount()).isBetween(900_000L, 1_200_000L);
       assertThat(wide.state().parameterCount()).isEqualTo(square.state().parameterCount());
     }
