@@ -1,0 +1,142 @@
+package dev.multibox.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.multibox.data.ShapesGenerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** From files on disk to boxes on a picture, through the command line. */
+class TrainCommandTest {
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private static Path shapes;
+
+  @BeforeAll
+  static void drawShapes() throws IOException {
+    shapes = shared.resolve("shapes");
+    new ShapesGenerator(1).write(shapes, new ShapesGenerator.Counts(8, 4, 4), 64);
+  }
+
+  private CommandRun train(Path out, String... more) {
+    List<String> args = new ArrayList<>();
+    args.addAll(List.of("train", "--data", shapes.toString(), "--out", out.toString()));
+    args.addAll(List.of(more));
+    return CommandRun.of(args.toArray());
+  }
+
+  @Test
+  void trainsEvaluatesAndDetects() throws IOException {
+    Path out = folder.resolve("run");
+    CommandRun trained = train(out, "--input-size", "64", "--batch-size", "4", "--iterations", "4");
+
+    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    assertThat(trained.out())
+        .contains("model   ssd-tiny, 64x64, 7 classes")
+        .contains("weights are random")
+        .contains("AP50")
+        .contains(out.resolve("metrics.json").toString());
+    JsonNode metrics = new JsonMapper().readTree(out.resolve("metrics.json").toFile());
+    assertThat(metrics.path("AP50").isNumber()).isTrue();
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    assertThat(config.path("iterations").asInt()).isEqualTo(4);
+
+    String weights = out.resolve("checkpoints/last.safetensors").toString();
+    CommandRun evaluated =
+        CommandRun.of("eval", "--weights", weights, "--data", shapes.toString(), "--split", "test");
+    assertThat(evaluated.exitCode()).describedAs(evaluated.err()).isEqualTo(ExitCode.DONE);
+    assertThat(evaluated.out()).contains("AP50");
+
+    Path pictures = folder.resolve("pictures");
+    Path json = folder.resolve("found.json");
+    CommandRun detected =
+        CommandRun.of(
+            "detect",
+            "--weights",
+            weights,
+            "--out",
+            pictures.toString(),
+            "--json",
+            json.toString(),
+            "--score-threshold",
+            "0",
+            "--top-k",
+            "3",
+            shapes.resolve("JPEGImages").toString());
+    assertThat(detected.exitCode()).describedAs(detected.err()).isEqualTo(ExitCode.DONE);
+    assertThat(ImageIO.read(pictures.resolve("test_00000.png").toFile()).getWidth())
+        .isGreaterThanOrEqualTo(64);
+    JsonNode results = new JsonMapper().readTree(json.toFile());
+    assertThat(results.size()).isEqualTo(16 * 3);
+    assertThat(results.get(0).path("bbox").size()).isEqualTo(4);
+  }
+
+  @Test
+  void refusesAFolderThatIsNotEmptyBeforeAnyWork() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("taken"));
+    Files.writeString(out.resolve("precious"), "kept");
+    CommandRun run = train(out);
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err()).contains("taken: is not empty");
+    assertThat(out.resolve("precious")).hasContent("kept");
+    assertThat(out).isDirectoryContaining("glob:**precious");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --model ssd-huge        | there is no 'ssd-huge'; there is ssd-tiny
+          --recipe magic          | there is no 'magic'; there is shapes, scratch
+          --device cuda           | --device cuda: this build has no CUDA backend; use --device cpu
+          --device tpu            | --device: was 'tpu', wanted auto, cpu or cuda[:N]
+          --input-size big        | --input-size: was 'big'
+          --batch-size 0          | --batch-size must be at least 1
+          --lr -1                 | --lr must be above 0
+          --epochs 1 --iterations 1 | name either --epochs or --iterations
+          --train-split nowhere   | nowhere
+          --layout tfrecord       | --layout: was 'tfrecord', wanted voc or coco
+          --frobnicate            | Unknown option
+          """)
+  void refusesWrongInputInOneLine(String options, String message) {
+    Path out = folder.resolve("run");
+    CommandRun run = train(out, options.split(" "));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err()).startsWith("multibox: ").contains(message).doesNotContain("\tat ");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void refusesADataFolderThatDoesNotExist() {
+    CommandRun run = CommandRun.of("train", "--data", folder.resolve("missing").toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err()).contains("missing: no such folder");
+  }
+
+  @Test
+  void detectRefusesWhatIsNoCheckpoint() throws IOException {
+    Path fake = Files.writeString(folder.resolve("fake.safetensors"), "no tensors here");
+    CommandRun run =
+        CommandRun.of(
+            "detect", "--weights", fake.toString(), shapes.resolve("JPEGImages").toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err()).contains("fake.safetensors");
+  }
+}

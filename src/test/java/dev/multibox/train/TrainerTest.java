@@ -1,0 +1,139 @@
+package dev.multibox.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.data.DatasetReader;
+import dev.multibox.data.ShapesGenerator;
+import dev.multibox.data.Splits;
+import dev.multibox.eval.CocoNumber;
+import dev.multibox.eval.CocoResult;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private static Splits splits;
+
+  /** Remembers the losses. */
+  private static final class Losses implements Trainer.Progress {
+    private final List<Float> losses = new ArrayList<>();
+    private int evaluations;
+
+    @Override
+    public void step(long iteration, long iterations, TrainingStep.Result result) {
+      losses.add(result.loss());
+    }
+
+    @Override
+    public void evaluated(long iteration, CocoResult result) {
+      evaluations++;
+    }
+  }
+
+  @BeforeAll
+  static void drawShapes() throws Exception {
+    Path shapes = shared.resolve("shapes");
+    new ShapesGenerator(1).write(shapes, new ShapesGenerator.Counts(8, 4, 0), 64);
+    splits = Splits.choose(DatasetReader.open(shapes), null, null, 1);
+  }
+
+  private static TrainConfig config(long iterations, float rate, int workers) {
+    return new TrainConfig(
+        "ssd-tiny",
+        "shapes",
+        List.of("shapes"),
+        null,
+        null,
+        null,
+        64,
+        64,
+        iterations,
+        4,
+        rate,
+        5e-4f,
+        0,
+        0,
+        0,
+        1,
+        workers,
+        "cpu",
+        "test");
+  }
+
+  private Trainer.Outcome train(
+      TrainConfig config, Losses losses, String name, BooleanSupplier stop) throws Exception {
+    Ssd.Config model =
+        new Ssd.Config(ModelRegistry.find("ssd-tiny"), 64, 64, splits.train().classes());
+    try (CpuBackend backend = CpuBackend.open();
+        Trainer trainer =
+            new Trainer(
+                backend,
+                config,
+                model,
+                splits,
+                RunDirectory.create(folder.resolve(name)),
+                losses)) {
+      return trainer.run(stop);
+    }
+  }
+
+  @Test
+  void overfitsEightImages() throws Exception {
+    Losses losses = new Losses();
+    Trainer.Outcome outcome = train(config(120, 0.02f, 2), losses, "run", () -> false);
+
+    float first = losses.losses.getFirst();
+    float last = losses.losses.getLast();
+    assertThat(last).isLessThan(first / 4);
+    assertThat(outcome.interrupted()).isFalse();
+    assertThat(outcome.result()).containsKey(CocoNumber.AP50);
+    assertThat(losses.evaluations).isEqualTo(1);
+    assertThat(folder.resolve("run/checkpoints/last.safetensors")).exists();
+    assertThat(folder.resolve("run/checkpoints/best.safetensors")).exists();
+    assertThat(folder.resolve("run/metrics.json")).content().contains("\"AP50\"");
+  }
+
+  @Test
+  void oneAndFourWorkersGiveTheSameWeights() throws Exception {
+    train(config(6, 0.02f, 1), new Losses(), "one", () -> false);
+    train(config(6, 0.02f, 4), new Losses(), "four", () -> false);
+
+    assertThat(Files.readAllBytes(folder.resolve("four/checkpoints/last.safetensors")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("one/checkpoints/last.safetensors")));
+  }
+
+  @Test
+  void savesWhenItIsStopped() throws Exception {
+    Losses losses = new Losses();
+    Trainer.Outcome outcome =
+        train(config(50, 0.02f, 2), losses, "run", () -> losses.losses.size() == 3);
+
+    assertThat(outcome.interrupted()).isTrue();
+    assertThat(outcome.iteration()).isEqualTo(3);
+    try (Checkpoint checkpoint =
+        Checkpoint.open(folder.resolve("run/checkpoints/last.safetensors"))) {
+      assertThat(checkpoint.meta().iteration()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsAndNamesTheImages() {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> train(config(200, 1e6f, 2), new Losses(), "run", () -> false))
+        .withMessageContaining("loss: was ")
+        .withMessageContaining("train_0000")
+        .withMessageContaining("lower --lr");
+  }
+}
