@@ -4,8 +4,9 @@
  * <p>{@link dev.multibox.autograd.Tape} records one node for each op as it runs forward, and plays
  * them back in reverse; {@link dev.multibox.autograd.Variable} is a tensor on it. The rules stand
  * beside the forward calls, one {@code *Ops} file per family: to see how smooth-L1 is
- * differentiated, read {@code LossOps.smoothL1}. What a layer runs as one unit is in {@code
- * FusedOps}. Every public method of an {@code *Ops} class has a gradient check; a test lists them.
+ * differentiated, read {@code LossOps.smoothL1}. Units that a layer runs as one, such as {@code
+ * ConvolutionOps.convBias} and {@code BatchNormOps.convBn}, are ops like the others. Every public
+ * method of an {@code *Ops} class has a gradient check; a test lists them.
  *
  * <p>May import {@code tensor} and {@code backend}. Start with {@code Tape}, then {@code
  * ElementwiseOps}.

@@ -9,10 +9,18 @@ import java.util.Map;
 final class MetricsTable {
   private MetricsTable() {}
 
-  /** One number a line; nothing for a run that was never evaluated. */
+  /**
+   * One number a line, a dash where no object counts for it; nothing for a run that was never
+   * evaluated.
+   */
   static void print(PrintWriter out, Map<CocoNumber, Double> numbers) {
     numbers.forEach((number, value) ->
-        out.println(String.format(Locale.ROOT, "%-10s %6.3f", number.key(), value)));
+        out.println(
+            String.format(
+                Locale.ROOT,
+                "%-10s %6s",
+                number.key(),
+                value < 0 ? "-" : String.format(Locale.ROOT, "%.3f", value))));
     out.flush();
   }
 }

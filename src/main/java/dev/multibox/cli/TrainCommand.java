@@ -243,9 +243,15 @@ final class TrainCommand implements Callable<Integer> {
         progress.start();
         outcome = trainer.run(stop::get);
       }
+      if (outcome.interrupted()) {
+        console.printf(
+            "interrupted after %d of %d steps%n", outcome.iteration(), config.iterations());
+      }
       MetricsTable.print(console, outcome.result());
       console.printf("%nweights  %s%n", run.checkpoint("last"));
-      console.printf("metrics  %s%n", run.metrics());
+      if (!outcome.result().isEmpty()) {
+        console.printf("metrics  %s%n", run.metrics());
+      }
       console.flush();
       return outcome.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
     } finally {
