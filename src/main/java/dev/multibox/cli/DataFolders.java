@@ -2,9 +2,12 @@ package dev.multibox.cli;
 
 import dev.multibox.data.Dataset;
 import dev.multibox.data.DatasetReader;
+import dev.multibox.data.ImageRecord;
 import dev.multibox.data.Splits;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +16,43 @@ final class DataFolders {
   private DataFolders() {}
 
   /**
-   * What is trained on and validated on.
+   * What is trained on and validated on: the splits of all folders, one behind the other.
    *
-   * @throws UserError if anything in the folder is wrong
+   * @throws UserError if anything in a folder is wrong, or two have other categories
    */
   static Splits splits(
+      List<Path> folders,
+      @Nullable String layout,
+      @Nullable String trainSplit,
+      @Nullable String validationSplit,
+      long seed) {
+    Splits all = splits(folders.getFirst(), layout, trainSplit, validationSplit, seed);
+    for (Path folder : folders.subList(1, folders.size())) {
+      Splits next = splits(folder, layout, trainSplit, validationSplit, seed);
+      if (!next.train().categories().equals(all.train().categories())) {
+        throw UserError.of(
+            "%s: has the categories %s, %s has %s; data sets trained on together need the same",
+            folder,
+            String.join(", ", next.train().categories()),
+            folders.getFirst(),
+            String.join(", ", all.train().categories()));
+      }
+      all =
+          new Splits(
+              joined(all.train(), next.train()),
+              joined(all.validation(), next.validation()),
+              all.description() + "; " + folder.getFileName() + ": " + next.description());
+    }
+    return all;
+  }
+
+  private static Dataset joined(Dataset first, Dataset second) {
+    List<ImageRecord> images = new ArrayList<>(first.images());
+    images.addAll(second.images());
+    return new Dataset(first.name() + " + " + second.name(), first.categories(), images);
+  }
+
+  private static Splits splits(
       Path folder,
       @Nullable String layout,
       @Nullable String trainSplit,

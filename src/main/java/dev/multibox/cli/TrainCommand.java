@@ -6,6 +6,7 @@ import dev.multibox.data.Splits;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
+import dev.multibox.train.Checkpoint;
 import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.TrainConfig;
@@ -50,8 +51,11 @@ final class TrainCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "A data set in VOC layout.")
-  @Nullable Path data;
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "A data set in VOC layout; may be repeated.")
+  List<Path> data = List.of();
 
   @Option(names = "--layout", paramLabel = "voc|coco", description = "Its layout, if both show.")
   @Nullable String layout;
@@ -86,6 +90,23 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(names = "--batch-size", description = "Images of a step (${DEFAULT-VALUE}).")
   int batchSize = 8;
+
+  @Option(
+      names = "--accumulate",
+      description = "Batches whose gradients make one update (${DEFAULT-VALUE}).")
+  int accumulate = 1;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "fp32|tf32|amp",
+      description = "What is computed in; the CPU computes in fp32 (${DEFAULT-VALUE}).")
+  String precision = "fp32";
+
+  @Option(
+      names = "--init",
+      paramLabel = "WEIGHTS",
+      description = "A checkpoint of the same network to start from (random weights).")
+  @Nullable Path init;
 
   @Option(names = "--lr", description = "The learning rate after warm-up (the recipe's).")
   @Nullable Float learningRate;
@@ -129,14 +150,18 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     PrintWriter console = spec.commandLine().getOut();
     SsdDefinition definition = find(() -> ModelRegistry.find(model));
-    String recipeName = recipe != null ? recipe : data == null ? "shapes" : "scratch";
+    String recipeName = recipe != null ? recipe : data.isEmpty() ? "shapes" : "scratch";
     Recipe named = find(() -> Recipe.find(recipeName));
     InputSize size = InputSize.parse(inputSize, definition);
     checkNumbers();
+    checkPrecision();
     if (out != null) {
       Outputs.requireNew(out);
     }
     try (Backend backend = Devices.open(device, console)) {
+      if (init != null) {
+        Weights.open(init).close();
+      }
       Splits splits = splits(console);
       TrainConfig config = config(definition, named, size, splits);
       RunDirectory run =
@@ -153,12 +178,26 @@ final class TrainCommand implements Callable<Integer> {
     require(iterations == null || iterations > 0, "--iterations must be at least 1");
     require(epochs == null || epochs > 0, "--epochs must be at least 1");
     require(batchSize > 0, "--batch-size must be at least 1");
+    require(accumulate > 0, "--accumulate must be at least 1");
     require(workers > 0, "--workers must be at least 1");
     require(learningRate == null || learningRate > 0, "--lr must be above 0");
     require(weightDecay == null || weightDecay >= 0, "--weight-decay must be at least 0");
     require(warmup == null || warmup >= 0, "--warmup must be at least 0");
     require(evalEvery == null || evalEvery >= 0, "--eval-every must be at least 0");
     require(saveEvery >= 0, "--save-every must be at least 0");
+  }
+
+  private void checkPrecision() {
+    switch (precision) {
+      case "fp32" -> {}
+      case "tf32", "amp" ->
+          throw UserError.of("--precision %s: needs a GPU; the CPU computes in fp32", precision);
+      default -> throw UserError.of("--precision: was '%s', wanted fp32, tf32 or amp", precision);
+    }
+  }
+
+  private List<Path> folders() {
+    return data.isEmpty() ? List.of(SHAPES) : data;
   }
 
   private static void require(boolean condition, String message) {
@@ -176,32 +215,30 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private Splits splits(PrintWriter console) throws IOException {
-    Path folder = data;
-    if (folder == null) {
-      folder = SHAPES;
-      if (!Files.isDirectory(folder)) {
-        console.println("data    generating the shapes data set in " + folder);
-        console.flush();
-        new ShapesGenerator(SHAPES_SEED).write(folder, SHAPES_COUNTS, SHAPES_SIZE);
-      }
+    if (data.isEmpty() && !Files.isDirectory(SHAPES)) {
+      console.println("data    generating the shapes data set in " + SHAPES);
+      console.flush();
+      new ShapesGenerator(SHAPES_SEED).write(SHAPES, SHAPES_COUNTS, SHAPES_SIZE);
     }
-    return DataFolders.splits(folder, layout, trainSplit, valSplit, seed);
+    return DataFolders.splits(folders(), layout, trainSplit, valSplit, seed);
   }
 
   private TrainConfig config(
       SsdDefinition definition, Recipe named, InputSize size, Splits splits) {
-    Path folder = data == null ? SHAPES : data;
     long length = DEFAULT_ITERATIONS;
     if (iterations != null) {
       length = iterations;
     } else if (epochs != null) {
-      length = Math.max(1, Math.ceilDiv((long) epochs * splits.train().size(), batchSize));
+      length =
+          Math.max(
+              1,
+              Math.ceilDiv((long) epochs * splits.train().size(), (long) batchSize * accumulate));
     }
-    float scaledRate = named.learningRate() * batchSize / named.referenceBatch();
+    float scaledRate = named.learningRate() * batchSize * accumulate / named.referenceBatch();
     return new TrainConfig(
         definition.name(),
         named.name(),
-        List.of(folder.toString()),
+        folders().stream().map(Path::toString).toList(),
         layout,
         trainSplit,
         valSplit,
@@ -209,6 +246,7 @@ final class TrainCommand implements Callable<Integer> {
         size.width(),
         length,
         batchSize,
+        accumulate,
         learningRate == null ? scaledRate : learningRate,
         weightDecay == null ? named.sgd().weightDecay() : weightDecay,
         warmup == null ? Math.min(named.warmupIterations(), length / 10) : warmup,
@@ -217,7 +255,7 @@ final class TrainCommand implements Callable<Integer> {
         seed,
         workers,
         "cpu",
-        name == null ? definition.name() + "-" + folder.getFileName() : name);
+        name == null ? definition.name() + "-" + folders().getFirst().getFileName() : name);
   }
 
   private Integer train(
@@ -239,6 +277,9 @@ final class TrainCommand implements Callable<Integer> {
       Trainer.Outcome outcome;
       try (ConsoleProgress progress = new ConsoleProgress(config.iterations());
           Trainer trainer = new Trainer(backend, config, shape, splits, run, progress)) {
+        if (init != null) {
+          startFrom(init, trainer);
+        }
         describe(console, config, trainer, splits);
         progress.start();
         outcome = trainer.run(stop::get);
@@ -260,29 +301,36 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private static void describe(
-      PrintWriter console, TrainConfig config, Trainer trainer, Splits splits) {
+  private static void startFrom(Path weights, Trainer trainer) throws IOException {
+    try (Checkpoint checkpoint = Weights.open(weights)) {
+      trainer.startFrom(checkpoint);
+    }
+  }
+
+  private void describe(PrintWriter console, TrainConfig config, Trainer trainer, Splits splits) {
     console.printf(
         Locale.ROOT,
-        "model   %s, %dx%d, %d classes, %,d parameters, %,d priors; weights are random%n",
+        "model   %s, %dx%d, %d classes, %,d parameters, %,d priors; weights %s%n",
         config.model(),
         config.inputHeight(),
         config.inputWidth(),
         splits.train().classes(),
         trainer.ssd().state().parameterCount(),
-        trainer.ssd().priors().count());
+        trainer.ssd().priors().count(),
+        init == null ? "are random" : "from " + init);
     console.printf(
         Locale.ROOT,
         "data    %s: %d images, %d objects; %s%n",
-        config.data().getFirst(),
+        String.join(", ", config.data()),
         splits.train().size(),
         splits.train().objectCount(),
         splits.description());
     console.printf(
         Locale.ROOT,
-        "run     %d steps of %d images, learning rate %s, recipe %s%n",
+        "run     %d steps of %d images%s, learning rate %s, recipe %s%n",
         config.iterations(),
         config.batchSize(),
+        config.accumulate() > 1 ? " times " + config.accumulate() : "",
         config.learningRate(),
         config.recipe());
     console.flush();

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param inputHeight rows of the network's image
  * @param inputWidth columns of the network's image
  * @param iterations steps of the run
- * @param batchSize images of a step
+ * @param batchSize images of a batch
+ * @param accumulate batches whose gradients make one update
  * @param learningRate the rate after warm-up
  * @param weightDecay the factor of decayed weights in their gradient
  * @param warmup steps of the linear rise
@@ -37,6 +38,7 @@ public record TrainConfig(
     int inputWidth,
     long iterations,
     int batchSize,
+    int accumulate,
     float learningRate,
     float weightDecay,
     long warmup,

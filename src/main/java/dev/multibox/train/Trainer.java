@@ -14,7 +14,9 @@ import dev.multibox.model.Ssd;
 import dev.multibox.optim.LearningRate;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -77,7 +79,13 @@ public final class Trainer implements AutoCloseable {
     ssd.state().initialize(config.seed());
     step =
         new TrainingStep(
-            backend, ssd, recipe, config.batchSize(), splits.train().largestObjectCount(), arena);
+            backend,
+            ssd,
+            recipe,
+            config.batchSize(),
+            config.accumulate(),
+            splits.train().largestObjectCount(),
+            arena);
     evaluator =
         new Evaluator(
             backend,
@@ -88,6 +96,16 @@ public final class Trainer implements AutoCloseable {
             0,
             step.memory(),
             arena);
+  }
+
+  /**
+   * Starts from these weights and statistics instead of random ones, with a momentum of zero.
+   *
+   * @throws IOException if they are of another network; the message lists what does not fit
+   */
+  public void startFrom(Checkpoint checkpoint) throws IOException {
+    checkpoint.load(ssd.state(), backend);
+    backend.elementwise().fill(ssd.state().momentum(), 0);
   }
 
   public Ssd ssd() {
@@ -113,12 +131,15 @@ public final class Trainer implements AutoCloseable {
     long iteration = 0;
     try (Loader loader = new Loader(splits.train(), settings)) {
       while (iteration < config.iterations() && !stop.getAsBoolean()) {
-        Batch batch = loader.next();
+        List<Batch> batches = new ArrayList<>();
+        for (int i = 0; i < config.accumulate(); i++) {
+          batches.add(loader.next());
+        }
         float rate = schedule.at(iteration);
-        TrainingStep.Result result = step.run(batch, rate, iteration);
-        requireFinite(result, batch, iteration);
+        TrainingStep.Result result = step.run(batches, rate, iteration);
+        requireFinite(result, batches, iteration);
         iteration++;
-        report(iteration, batch, rate, result);
+        report(iteration, batches.getLast(), rate, result);
         if (config.evalEvery() > 0 && iteration % config.evalEvery() == 0) {
           evaluate(iteration);
         }
@@ -135,14 +156,16 @@ public final class Trainer implements AutoCloseable {
     return new Outcome(iteration, interrupted, last);
   }
 
-  private static void requireFinite(TrainingStep.Result result, Batch batch, long iteration) {
+  private static void requireFinite(
+      TrainingStep.Result result, List<Batch> batches, long iteration) {
     if (!Float.isFinite(result.loss())) {
       throw new IllegalStateException(
           "loss: was %s in iteration %d on images %s; lower --lr, or look at these images"
               .formatted(
                   result.loss(),
                   iteration,
-                  batch.samples().stream()
+                  batches.stream()
+                      .flatMap(batch -> batch.samples().stream())
                       .map(Sample::image)
                       .map(image -> image.id())
                       .collect(Collectors.joining(", "))));

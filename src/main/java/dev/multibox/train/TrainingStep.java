@@ -16,6 +16,7 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.util.List;
 
 /**
  * One step of training, from decoded images to updated weights: prepare, match, forward, loss,
@@ -30,7 +31,16 @@ public final class TrainingStep {
    * @param localisation its part from the boxes
    * @param skipped whether a gradient was not finite, so that no weight changed
    */
-  public record Result(float loss, float classification, float localisation, boolean skipped) {}
+  public record Result(float loss, float classification, float localisation, boolean skipped) {
+    /** This and one of {@code parts} equal parts of a mean. */
+    private Result plus(Result part, int parts) {
+      return new Result(
+          loss + part.loss / parts,
+          classification + part.classification / parts,
+          localisation + part.localisation / parts,
+          skipped || part.skipped);
+    }
+  }
 
   private final Backend backend;
   private final Ssd ssd;
@@ -49,11 +59,18 @@ public final class TrainingStep {
   /**
    * A step for batches of exactly {@code batch} images.
    *
+   * @param accumulate how many batches' gradients make one update, averaged
    * @param mostObjects the largest number of objects on an image
    * @param arena where everything of this step lives
    */
   public TrainingStep(
-      Backend backend, Ssd ssd, Recipe recipe, int batch, int mostObjects, TensorArena arena) {
+      Backend backend,
+      Ssd ssd,
+      Recipe recipe,
+      int batch,
+      int accumulate,
+      int mostObjects,
+      TensorArena arena) {
     this.backend = backend;
     this.ssd = ssd;
     this.recipe = recipe;
@@ -68,27 +85,33 @@ public final class TrainingStep {
     offsetTargets = arena.zeros(Shape.of(batch, priors, 4), DType.F32);
     losses = arena.zeros(Shape.of(3), DType.F32);
     lossScale = arena.zeros(Shape.of(1), DType.F32);
-    backend.upload(new float[] {1}, lossScale);
+    backend.upload(new float[] {1f / accumulate}, lossScale);
   }
 
   /**
-   * Trains on one batch.
+   * Updates the weights once, by the mean gradient of these batches.
    *
-   * @param iteration steps before this one
+   * @param iteration updates before this one
    */
-  public Result run(Batch batch, float learningRate, long iteration) {
-    prepare(batch);
-    try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
-      HeadVariables heads = ssd.forward(tape, Variable.constant(images));
-      Variable loss =
-          LossOps.multiboxLoss(tape, heads, classTargets, offsetTargets, recipe.loss(), losses);
-      ssd.state().resetGradients();
-      tape.backward(loss, lossScale);
-      Tensor foundInf = optimizer.checkFinite();
-      optimizer.step(learningRate, iteration);
-      tape.updateRunningStatistics(foundInf);
-      return result(foundInf);
+  public Result run(List<Batch> batches, float learningRate, long iteration) {
+    ssd.state().resetGradients();
+    Result sum = new Result(0, 0, 0, false);
+    for (int i = 0; i < batches.size(); i++) {
+      prepare(batches.get(i));
+      try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+        HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+        Variable loss =
+            LossOps.multiboxLoss(tape, heads, classTargets, offsetTargets, recipe.loss(), losses);
+        tape.backward(loss, lossScale);
+        Tensor foundInf = optimizer.checkFinite();
+        if (i == batches.size() - 1) {
+          optimizer.step(learningRate, iteration);
+        }
+        tape.updateRunningStatistics(foundInf);
+        sum = sum.plus(result(foundInf), batches.size());
+      }
     }
+    return sum;
   }
 
   private void prepare(Batch batch) {

@@ -110,6 +110,10 @@ class TrainCommandTest {
           --epochs 1 --iterations 1 | name either --epochs or --iterations
           --train-split nowhere   | nowhere
           --layout tfrecord       | --layout: was 'tfrecord', wanted voc or coco
+          --precision amp         | --precision amp: needs a GPU; the CPU computes in fp32
+          --precision half        | --precision: was 'half', wanted fp32, tf32 or amp
+          --accumulate 0          | --accumulate must be at least 1
+          --init nowhere.safetensors | nowhere.safetensors
           --frobnicate            | Unknown option
           """)
   void refusesWrongInputInOneLine(String options, String message) {
@@ -119,6 +123,24 @@ class TrainCommandTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(run.err()).startsWith("multibox: ").contains(message).doesNotContain("\tat ");
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void startsFromWeightsAndAccumulatesOverSeveralFolders() {
+    Path first = folder.resolve("first");
+    String[] small = {"--input-size", "64", "--batch-size", "2", "--iterations", "2"};
+    assertThat(train(first, small).exitCode()).isEqualTo(ExitCode.DONE);
+    Path weights = first.resolve("checkpoints/last.safetensors");
+    List<String> more = new ArrayList<>(List.of(small));
+    more.addAll(List.of("--accumulate", "2", "--init", weights.toString()));
+    more.addAll(List.of("--data", shapes.toString()));
+    CommandRun run = train(folder.resolve("second"), more.toArray(String[]::new));
+
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .contains("weights from " + weights)
+        .contains("16 images")
+        .contains("2 steps of 2 images times 2");
   }
 
   @Test

@@ -61,6 +61,7 @@ class TrainerTest {
         64,
         iterations,
         4,
+        1,
         rate,
         5e-4f,
         0,

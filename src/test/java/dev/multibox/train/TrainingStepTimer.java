@@ -41,13 +41,13 @@ final class TrainingStepTimer {
       Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), size, size, CLASSES);
       Ssd ssd = new Ssd(backend, config, arena);
       ssd.state().initialize(1);
-      TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), batchSize, 4, arena);
+      TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), batchSize, 1, 4, arena);
       long iteration = 0;
       for (String line = input.readLine(); line != null; line = input.readLine()) {
         StringBuilder times = new StringBuilder();
         for (int i = Integer.parseInt(line.strip()); i > 0; i--) {
           long start = System.nanoTime();
-          step.run(batch, 0.01f, iteration++);
+          step.run(List.of(batch), 0.01f, iteration++);
           times.append(String.format(Locale.ROOT, "%.3f ", (System.nanoTime() - start) / 1e6));
         }
         System.out.println(times);
