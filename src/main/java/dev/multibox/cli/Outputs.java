@@ -1,20 +1,13 @@
 package dev.multibox.cli;
 
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.multibox.train.RunDirectory;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.UUID;
 
 /** Where commands write: nothing that somebody may want to keep is overwritten. */
 final class Outputs {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
   private Outputs() {}
 
   /**
@@ -46,22 +39,9 @@ final class Outputs {
     return folder;
   }
 
-  /**
-   * Makes the first of {@code parent/name-1}, {@code parent/name-2}, … that does not exist. Two
-   * processes that ask at once get two folders.
-   */
+  /** {@link RunDirectory#numberedFolder}. */
   static Path numberedFolder(Path parent, String name) throws IOException {
-    Files.createDirectories(parent);
-    for (int number = 1; ; number++) {
-      Path folder = parent.resolve(name + "-" + number);
-      if (!Files.exists(folder)) {
-        try {
-          return Files.createDirectory(folder);
-        } catch (FileAlreadyExistsException _) {
-          // Another process was quicker.
-        }
-      }
-    }
+    return RunDirectory.numberedFolder(parent, name);
   }
 
   /**
@@ -82,16 +62,8 @@ final class Outputs {
     }
   }
 
-  /** Writes {@code content} as JSON under a temporary name first: nobody reads half of it. */
+  /** {@link RunDirectory#writeJson}. */
   static void writeJson(Path file, Object content) throws IOException {
-    Path absolute = file.toAbsolutePath();
-    Path temporary =
-        absolute.resolveSibling(".%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
-    try {
-      Files.writeString(temporary, JSON.writeValueAsString(content) + "\n");
-      Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    RunDirectory.writeJson(file, content);
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -28,19 +29,22 @@ public final class RunDirectory {
     this.folder = folder;
   }
 
-  /**
-   * Makes the folder {@code name-1}, {@code name-2}, … in {@code parent}, the first that is free.
-   */
+  /** A run in a {@link #numberedFolder}. */
   public static RunDirectory createNumbered(Path parent, String name) throws IOException {
+    return create(numberedFolder(parent, name));
+  }
+
+  /**
+   * Makes the first of {@code parent/name-1}, {@code parent/name-2}, … that does not exist. Two
+   * processes that ask at once get two folders.
+   */
+  public static Path numberedFolder(Path parent, String name) throws IOException {
     Files.createDirectories(parent);
     for (int number = 1; ; number++) {
-      Path folder = parent.resolve(name + "-" + number);
       try {
-        // Fails if it exists, so that two runs started together get a folder each.
-        Files.createDirectory(folder);
-        return create(folder);
-      } catch (FileAlreadyExistsException e) {
-        // Taken: try the next number.
+        return Files.createDirectory(parent.resolve(name + "-" + number));
+      } catch (FileAlreadyExistsException _) {
+        // Taken, perhaps this moment by another process: try the next number.
       }
     }
   }
@@ -61,7 +65,7 @@ public final class RunDirectory {
    *
    * @throws FileAlreadyExistsException if something is in it
    */
-  public static void requireEmpty(Path folder) throws IOException {
+  private static void requireEmpty(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       try (Stream<Path> content = Files.list(folder)) {
         if (content.findAny().isPresent()) {
@@ -89,18 +93,25 @@ public final class RunDirectory {
   }
 
   public void writeConfig(TrainConfig config) throws IOException {
-    write(folder.resolve("config.json"), config);
+    writeJson(folder.resolve("config.json"), config);
   }
 
   /** Writes the results of the last evaluation, by the names of the field. */
   public void writeMetrics(Object metrics) throws IOException {
-    write(metrics(), metrics);
+    writeJson(metrics(), metrics);
   }
 
-  private static void write(Path file, Object value) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.writeString(temporary, JSON.writeValueAsString(value) + "\n");
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+  /** Writes {@code content} as JSON under a temporary name first: nobody reads half of it. */
+  public static void writeJson(Path file, Object content) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path temporary =
+        absolute.resolveSibling(".%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
+    try {
+      Files.writeString(temporary, JSON.writeValueAsString(content) + "\n");
+      Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
   /** Appends one line to {@code log.jsonl}. */
