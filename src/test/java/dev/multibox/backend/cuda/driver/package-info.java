@@ -1,0 +1,4 @@
+@NullMarked
+package dev.multibox.backend.cuda.driver;
+
+import org.jspecify.annotations.NullMarked;
