@@ -4,14 +4,13 @@
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../../.." && pwd -P)
+. "$root/src/test/sh/checks.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
-cases=0
 
-project="$work/a project/with spaces"
-tools="$work/tools"
-stubs="$work/stubs"
+project="$work/a \$project/with 'spaces' and \"ä\" %41 #1"
+tools=$work/tools
+stubs=$work/stubs
 
 # A program $1 in folder $2 whose text comes from the standard input.
 program() {
@@ -27,6 +26,11 @@ program() {
 jdk() {
   program javac "$1/bin" </dev/null
   program java "$1/bin" <<'STUB'
+case $1 in -XshowSettings*)
+  echo "    user.home = ${STUB_USER_HOME:-$HOME}" >&2
+  exit
+  ;;
+esac
 echo "home=$JAVA_HOME"
 echo "locale=${LC_ALL:-}"
 for argument; do echo "argument=$argument"; done
@@ -37,7 +41,7 @@ STUB
 
 # Everything as on a machine where the project was cloned and never built.
 fresh() {
-  rm -rf "$work/a project" "$stubs" "$work/home" "$work/jdks"
+  rm -rf "$project" "$stubs" "${work:?}/home" "$work/jdks"
   mkdir -p "$project/src/main/java" "$tools" "$work/home" "$work/jdks"
   cp "$root/multibox" "$project/multibox"
   touch "$project/pom.xml"
@@ -48,10 +52,11 @@ for argument; do echo "argument=$argument" >>"$STUB_LOG"; done
 echo "home=$JAVA_HOME" >>"$STUB_LOG"
 echo "folder=$(pwd)" >>"$STUB_LOG"
 echo "words of Maven"
+mkdir -p target
+echo half >target/multibox.jar
 sleep "${STUB_SECONDS:-0}"
 [ -z "${STUB_FAILS:-}" ] || exit 1
-mkdir -p target
-touch target/multibox.jar
+echo whole >target/multibox.jar
 STUB
   rm -f "$work/mvn.log"
 }
@@ -62,43 +67,28 @@ for tool in sh cat cut dirname find head id kill mkdir pwd readlink rm sed sleep
   case $path in /*) ln -sf "$path" "$tools/$tool" ;; esac
 done
 
-# Runs $1 with the arguments behind it on the stubs; leaves $out, $err and $code.
+# Runs on the stubs: settings as NAME=VALUE, then the command. Leaves $out, $err and $code.
 launch() {
-  env -i PATH="$stubs:$tools" HOME="$work/home" STUB_LOG="$work/mvn.log" \
-    MULTIBOX_JDK_FOLDERS="$work/jdks" ${settings:-} "$@" >"$work/out" 2>"$work/err"
-  code=$?
-  out=$(cat "$work/out")
-  err=$(cat "$work/err")
+  on_stubs "$work/run" "$@"
+  ended $? "$work/run"
 }
 
-# The case $1 holds if the command behind it succeeds.
-check() {
-  name=$1
+# The same into files whose names start with $1.
+on_stubs() {
+  into=$1
   shift
-  cases=$((cases + 1))
-  if "$@"; then
-    echo "ok - $name"
-  else
-    failures=$((failures + 1))
-    echo "FAILED - $name"
-    echo "  exit code $code"
-    sed 's/^/  out: /' "$work/out"
-    sed 's/^/  err: /' "$work/err"
-  fi
+  env -i PATH="$stubs:$tools" HOME="$work/home" STUB_LOG="$work/mvn.log" \
+    MULTIBOX_JDK_FOLDERS="$work/jdks" "$@" >"$into.out" 2>"$into.err"
 }
 
-has() {
-  case $1 in *"$2"*) ;; *) return 1 ;; esac
+# $out, $err and $code of a run that ended with $1 and wrote the files $2.
+ended() {
+  code=$1
+  out=$(cat "$2.out")
+  err=$(cat "$2.err")
 }
 
-lacks() {
-  ! has "$1" "$2"
-}
-
-is() {
-  [ "$1" = "$2" ]
-}
-
+# shellcheck disable=SC2317 # check calls it
 builds() {
   is "$(grep -c call "$work/mvn.log" 2>/dev/null)" "$1"
 }
@@ -109,53 +99,69 @@ check 'builds and runs from any folder' is "$code" 0
 check 'passes arguments on as they are' has "$out" 'argument=--json
 argument=a file'
 check 'gives Java the jar of its folder' has "$out" "argument=$project/target/multibox.jar"
-check 'says in one line that it builds' is "$(echo "$err" | wc -l)" "$(echo x | wc -l)"
+check 'says in one line that it builds' one_line "$err"
 check 'names the log' has "$err" "$project/target/build.log"
 check 'keeps what Maven says in the log' is "$(cat "$project/target/build.log")" 'words of Maven'
 check 'finds a JDK in a usual folder' has "$out" "home=$work/jdks/jdk 25"
 check 'builds on the same JDK' has "$(cat "$work/mvn.log")" "home=$work/jdks/jdk 25"
 check 'builds in its folder' has "$(cat "$work/mvn.log")" "folder=$project"
-check 'builds without tests' has "$(cat "$work/mvn.log")" 'argument=-DskipTests'
-check 'sets a UTF-8 locale' has "$out" 'locale=C.UTF-8'
+check 'builds the jar alone' has "$(cat "$work/mvn.log")" 'argument=-Plaunch,!format
+argument=package'
 
 launch "$project/multibox" info
 check 'builds once' builds 1
 check 'is silent when nothing is to be built' is "$err" ''
 
-sleep 1
+sleep 0.05
 touch "$project/src/main/java/New.java"
 launch "$project/multibox" info
 check 'builds again when a source is newer' builds 2
-sleep 1
+sleep 0.05
+rm "$project/src/main/java/New.java"
+launch "$project/multibox" info
+check 'builds again when a source is gone' builds 3
 touch "$project/pom.xml"
 launch "$project/multibox" info
-check 'builds again when the pom is newer' builds 3
+check 'builds again when the pom is newer' builds 4
 
-settings='STUB_EXIT=130 LANG=de_DE.utf8'
-launch "$project/multibox" info
+launch STUB_EXIT=130 "$project/multibox" info
 check 'ends with the exit code of Java' is "$code" 130
-check 'leaves a UTF-8 locale alone' lacks "$out" 'locale=C.UTF-8'
-settings=
+launch MULTIBOX_JAVA_OPTIONS='-Da=* -Db' "$project/multibox" info
+check 'gives Java the options it is told to' has "$out" 'argument=-Da=*
+argument=-Db'
 
-mkdir -p "$work/links"
+launch LANG=en_US.UTF-8 "$project/multibox" info
+check 'sets a UTF-8 locale where the named one does not exist' has "$out" 'locale=C.UTF-8'
+echo 'echo ANSI_X3.4-1968' | program locale "$stubs"
+launch LANG=en_US.UTF-8 "$project/multibox" info
+check 'sets one where that has another coding' has "$out" 'locale=C.UTF-8'
+echo 'echo UTF-8' | program locale "$stubs"
+launch LC_ALL=de_DE.utf8 "$project/multibox" info
+check 'leaves a UTF-8 locale alone' has "$out" 'locale=de_DE.utf8'
+
+mkdir -p "$work/links/far"
 ln -sf "$project/multibox" "$work/links/absolute"
-ln -sf absolute "$work/links/relative"
-launch "$work/links/relative" info
-check 'follows symbolic links' has "$out" "argument=$project/target/multibox.jar"
-cd "$work/links" || exit 1
-launch ../links/relative info
-check 'follows them from another folder' has "$out" "argument=$project/target/multibox.jar"
+ln -sf ../absolute "$work/links/far/relative"
+ln -sfn far "$work/links/folder"
+cd "$work/links/far" || exit 1
+for link in "$work/links/absolute" "$work/links/far/relative" ../folder/relative relative; do
+  launch sh "$link" info
+  check "follows the link ${link#"$work"}" has "$out" "argument=$project/target/multibox.jar"
+done
+cd "$project" || exit 1
+launch CDPATH=/ ./multibox info
+check 'is not led astray by CDPATH' has "$out" "argument=$project/target/multibox.jar"
+cd "$work" || exit 1
 
 fresh
 jdk "$work/mine" 26
 jdk "$work/old" 17.0.2
-settings="JAVA_HOME=$work/mine"
-launch "$project/multibox" info
+launch JAVA_HOME="$work/mine" "$project/multibox" info
 check 'prefers JAVA_HOME' has "$out" "home=$work/mine"
-settings="JAVA_HOME=$work/old"
-launch "$project/multibox" info
-check 'passes over an older JAVA_HOME' has "$out" "home=$work/jdks/jdk 25"
-settings=
+for other in "$work/old" "$work/nowhere" "$work" ''; do
+  launch JAVA_HOME="$other" "$project/multibox" info
+  check "passes over the JAVA_HOME '${other#"$work"}'" has "$out" "home=$work/jdks/jdk 25"
+done
 ln -sf "$work/mine/bin/java" "$stubs/java"
 launch "$project/multibox" info
 check 'prefers the java on the PATH' has "$out" "home=$work/mine"
@@ -165,12 +171,15 @@ rm -rf "$work/jdks"
 jdk "$work/jdks/old" 21.0.4
 launch "$project/multibox" info
 check 'ends with 2 without a JDK 25' is "$code" 2
-check 'says so in one line' is "$(echo "$err" | wc -l)" "$(echo x | wc -l)"
-check 'offers a command without a package manager' has "$err" 'curl -fsSL https://api.adoptium.net'
+check 'says so in one line' one_line "$err"
+check 'offers a command without a package manager' \
+  has "$err" ' && curl -fsSL https://api.adoptium.net'
+program apt-get "$stubs" </dev/null
+launch "$project/multibox" info
+check 'has apt install what that command needs' has "$err" 'apt-get install -y curl'
 program apt-cache "$stubs" </dev/null
 launch "$project/multibox" info
 check 'offers the package of apt' has "$err" 'apt-get install -y openjdk-25-jdk'
-mkdir -p "$work/home/.jdks"
 jdk "$work/home/.jdks/jdk-25.0.1+8" 25
 launch "$project/multibox" info
 check 'finds a JDK below the home folder' has "$out" "home=$work/home/.jdks/jdk-25.0.1+8"
@@ -179,47 +188,78 @@ fresh
 rm "$stubs/mvn"
 launch "$project/multibox" info
 check 'ends with 2 without Maven' is "$code" 2
-check 'names Maven' has "$err" 'needs Maven 3.8 or newer; install it with: '
+check 'names Maven in one line' one_line "$err"
+check 'offers a command for it' has "$err" 'needs Maven 3.8 or newer; install it with: '
 program dnf "$stubs" </dev/null
 launch "$project/multibox" info
 check 'offers the package of dnf' has "$err" 'dnf install -y maven'
 
 fresh
-settings='STUB_FAILS=yes'
-launch "$project/multibox" info
+launch STUB_FAILS=yes "$project/multibox" info
 check 'ends with 1 when the build fails' is "$code" 1
 check 'shows what Maven said' has "$err" 'words of Maven'
 check 'does not run Java then' is "$out" ''
-settings=
 launch "$project/multibox" info
 check 'tries again the next time' is "$code" 0
 
 fresh
-touch "$work/home/.m2"
-settings='https_proxy=http://me:word@proxy.local:3128/ no_proxy=localhost,.local'
+touch "$project/target"
 launch "$project/multibox" info
+check 'ends with 1 where it may not build' is "$code" 1
+check 'says that in one line' one_line "$err"
+
+fresh
+touch "$work/home/.m2"
+launch https_proxy=http://me:word@proxy.local:3128/ no_proxy=localhost,.local \
+  "$project/multibox" info
 check 'keeps Maven out of a folder it may not write' \
   has "$(cat "$work/mvn.log")" "argument=-Dmaven.repo.local=$project/target/m2"
 check 'passes the proxy on' has "$(cat "$work/mvn.log")" 'argument=-Dhttps.proxyHost=proxy.local
 argument=-Dhttps.proxyPort=3128'
 check 'passes on what needs no proxy' \
   has "$(cat "$work/mvn.log")" 'argument=-Dhttp.nonProxyHosts=localhost|*.local'
-settings=
 
-# Two at once, with flock (which is not among the tools so far) and without.
+# The home folder that counts is the one that Java sees.
+fresh
+# shellcheck disable=SC2016 # it is for the inner shell
+launch STUB_USER_HOME="$work/home" sh -c 'unset HOME; exec "$0" info' "$project/multibox"
+check 'runs without HOME' is "$code" 0
+check 'lets Maven write where Java says' lacks "$(cat "$work/mvn.log")" 'maven.repo.local'
+fresh
+launch STUB_USER_HOME='?' "$project/multibox" info
+check 'and nowhere if Java knows no home folder' \
+  has "$(cat "$work/mvn.log")" "argument=-Dmaven.repo.local=$project/target/m2"
+
+# With flock, which is not among the tools so far, and without.
 for locking in folder flock; do
-  fresh
   if [ "$locking" = flock ]; then
     path=$(command -v flock) || continue
     ln -sf "$path" "$tools/flock"
   fi
-  settings='STUB_SECONDS=1'
-  (launch "$project/multibox" info) &
+
+  fresh
+  on_stubs "$work/other" STUB_SECONDS=0.3 "$project/multibox" info &
   other=$!
-  launch "$project/multibox" info
-  wait "$other"
+  launch STUB_SECONDS=0.3 "$project/multibox" info
   check "builds once when called twice at once ($locking)" builds 1
+  check "runs the first of two ($locking)" has "$out" "argument=$project/target/multibox.jar"
+  wait "$other"
+  ended $? "$work/other"
+  check "runs the second of two ($locking)" has "$out" "argument=$project/target/multibox.jar"
+
+  for signal in TERM KILL; do
+    fresh
+    # Started so that $! is the launcher itself.
+    env -i PATH="$stubs:$tools" HOME="$work/home" STUB_LOG="$work/mvn.log" STUB_FAILS=yes \
+      STUB_SECONDS=0.3 MULTIBOX_JDK_FOLDERS="$work/jdks" "$project/multibox" info 2>/dev/null &
+    other=$!
+    until [ -s "$project/target/multibox.jar" ]; do sleep 0.05; done
+    kill -"$signal" "$other"
+    wait "$other" 2>/dev/null
+    launch "$project/multibox" info
+    check "builds anew what SIG$signal interrupted ($locking)" builds 2
+    check "runs it then ($locking)" is "$(cat "$project/target/multibox.jar")" whole
+  done
 done
 
-echo "$cases cases, $failures failed"
-[ "$cases" -gt 0 ] && [ "$failures" -eq 0 ]
+finish

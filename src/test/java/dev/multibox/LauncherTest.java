@@ -17,6 +17,6 @@ class LauncherTest {
         new ProcessBuilder("sh", "src/test/sh/launcher-test.sh").redirectErrorStream(true).start();
     String printed = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(script.waitFor()).describedAs(printed).isZero();
-    assertThat(printed).containsPattern("[1-9][0-9] cases, 0 failed").doesNotContain("FAILED");
+    assertThat(printed).containsPattern("[1-9][0-9] passed, 0 failed").doesNotContain("FAILED");
   }
 }

@@ -1,0 +1,50 @@
+# What the tests of the launcher share. Who reads it runs a command, leaves its $out, $err and $code,
+# and checks them.
+# shellcheck shell=sh
+
+passed=0
+failed=0
+out=
+err=
+code=
+
+# The case $1 holds if the command behind it succeeds.
+check() {
+  name=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "ok - $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED - $name"
+    echo "  wanted: $*"
+    echo "  exit code: $code"
+    printf '%s\n' "$out" | sed 's/^/  out: /'
+    printf '%s\n' "$err" | sed 's/^/  err: /'
+  fi
+}
+
+has() {
+  case $1 in *"$2"*) ;; *) return 1 ;; esac
+}
+
+lacks() {
+  ! has "$1" "$2"
+}
+
+is() {
+  [ "$1" = "$2" ]
+}
+
+# Whether $1 is one line, and not an empty one.
+one_line() {
+  [ -n "$1" ] && is "$(printf '%s\n' "$1" | wc -l | tr -d ' ')" 1
+}
+
+# Ends the script: well if there were cases and each passed.
+finish() {
+  echo "launcher: $passed passed, $failed failed"
+  [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
+  exit
+}
