@@ -1,7 +1,6 @@
 package dev.multibox.backend.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +22,18 @@ final class JavaTeam implements Team {
 
     void join() {
       if (running.getAndUpdate(n -> n < 1 ? OVER : n + 1) >= 1) {
-        work.run();
-        running.decrementAndGet();
+        try {
+          work.run();
+        } finally {
+          running.decrementAndGet();
+        }
       }
     }
   }
 
   private final Thread[] helpers;
-  private final AtomicLong generation = new AtomicLong();
+  // One reference says both that there is work and which: a thread that read the two apart could
+  // find the same work twice.
   private volatile @Nullable Job current;
   private volatile boolean closed;
 
@@ -54,7 +57,6 @@ final class JavaTeam implements Team {
   public void run(Runnable work) {
     Job job = new Job(work);
     current = job;
-    generation.incrementAndGet();
     for (Thread helper : helpers) {
       LockSupport.unpark(helper);
     }
@@ -71,20 +73,20 @@ final class JavaTeam implements Team {
   }
 
   private void help() {
-    long seen = 0;
+    Job seen = null;
     while (!closed) {
-      for (int spins = 0; generation.get() == seen && !closed; spins++) {
+      for (int spins = 0; current == seen && !closed; spins++) {
         if (spins < SPINS) {
           Thread.onSpinWait();
         } else {
           LockSupport.park(this);
         }
       }
-      seen = generation.get();
       Job job = current;
-      if (job != null) {
+      if (job != null && job != seen) {
         job.join();
       }
+      seen = job;
     }
   }
 
