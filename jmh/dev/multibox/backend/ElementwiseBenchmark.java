@@ -96,7 +96,7 @@ public class ElementwiseBenchmark {
 
   @Benchmark
   public void sgd(Traffic traffic) {
-    backend.optimizer().sgd(x, y, dOut, hyper, SgdParams.of(true), foundInf);
+    backend.optimizer().sgd(x, y, dOut, null, hyper, SgdParams.of(true), foundInf);
     traffic.add(5 * x.bytes());
   }
 }

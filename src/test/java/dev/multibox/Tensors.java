@@ -7,6 +7,7 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 
 /** Shorthand for tests: tensors from values, layouts turned, results compared. */
@@ -40,12 +41,45 @@ public final class Tensors {
     return floats(shape, values);
   }
 
+  /** An F32 or F16 tensor of these values, rounded to its type. */
+  public Tensor of(DType dtype, Shape shape, float... values) {
+    if (dtype == DType.F32) {
+      return floats(shape, values);
+    }
+    short[] halves = new short[values.length];
+    for (int i = 0; i < values.length; i++) {
+      halves[i] = Float.floatToFloat16(values[i]);
+    }
+    Tensor tensor = arena.allocate(shape, DType.F16);
+    backend.upload(MemorySegment.ofArray(halves), tensor);
+    return tensor;
+  }
+
+  /** The elements of an F32 or F16 tensor. */
+  public float[] values(Tensor tensor) {
+    if (tensor.dtype() == DType.F32) {
+      return backend.floats(tensor);
+    }
+    short[] halves = new short[Math.toIntExact(tensor.size())];
+    backend.download(tensor, MemorySegment.ofArray(halves));
+    float[] values = new float[halves.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.float16ToFloat(halves[i]);
+    }
+    return values;
+  }
+
   public Tensor zeros(Shape shape, DType dtype) {
     return arena.zeros(shape, dtype);
   }
 
   public Tensor allocate(Shape shape, DType dtype) {
     return arena.allocate(shape, dtype);
+  }
+
+  /** The nearest value that F16 holds. */
+  public static float half(float value) {
+    return Float.float16ToFloat(Float.floatToFloat16(value));
   }
 
   /** Uniform values in [-1, 1). */

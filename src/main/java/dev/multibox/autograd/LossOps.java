@@ -26,10 +26,10 @@ public final class LossOps {
         out -> kernels.crossEntropyBackward(x.value(), target, out.grad(), x.gradient()));
   }
 
-  /** Smooth-L1 of every element to its target. */
+  /** Smooth-L1 of every element to its F32 target; F32. */
   public static Variable smoothL1(Tape tape, Variable x, Tensor target, float beta) {
     LossKernels kernels = tape.backend().loss();
-    Tensor y = tape.allocate(x.shape(), x.value().dtype());
+    Tensor y = tape.allocate(x.shape(), DType.F32);
     kernels.smoothL1(x.value(), target, beta, y);
     return tape.record(
         "smoothL1",

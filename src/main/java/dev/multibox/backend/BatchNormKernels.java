@@ -7,8 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batch normalisation over the last axis of {@code x [..., C]}, in the steps of which the fused
  * units are made (Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1 and the gradients of
- * section 3). {@code M} is the number of rows, {@code x̂ = (x - mean) invStd}. Per-channel vectors
- * are {@code [C]} F32 whatever the type of x; sums run in a fixed order, in two stages.
+ * section 3). {@code M} is the number of rows, {@code x̂ = (x - mean) invStd}.
+ *
+ * <p>Tensors of x's shape are all F32 or all F16; statistics, scale, shift and sums are F32
+ * whatever they are, the vectors {@code [C]}. Sums run in a fixed order, in two stages.
  */
 public abstract class BatchNormKernels {
   private static final String STATISTICS = "batchNormStatistics";
@@ -75,7 +77,7 @@ public abstract class BatchNormKernels {
     Checks.channelVector(APPLY, "beta", beta, x);
     if (residual != null) {
       Checks.sameShape(APPLY, x, residual);
-      Checks.dtype(APPLY, x.dtype(), residual);
+      Checks.sameFloat(APPLY, x, residual);
     }
     runApply(x, mean, invStd, gamma, beta, residual, activation, out);
     out.markWritten();

@@ -6,7 +6,8 @@ import dev.multibox.tensor.Tensor;
 
 /**
  * Boxes against priors: IoU, matching, encoding, decoding. None of them has a gradient. Boxes are
- * in corner form; any unit will do as long as boxes and priors share it.
+ * in corner form; any unit will do as long as boxes and priors share it. Boxes and offsets are F32
+ * alone: F16 cannot tell pixels of a large image apart.
  */
 public abstract class BoxKernels {
   private static final String IOU = "iou";

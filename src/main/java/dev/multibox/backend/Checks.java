@@ -71,7 +71,14 @@ public final class Checks {
         first.dtype() == DType.F32 || first.dtype() == DType.F16,
         "a tensor was %s, wanted F32 or F16",
         first);
-    dtype(op, first.dtype(), others);
+    for (Tensor other : others) {
+      require(
+          op,
+          first.dtype() == other.dtype(),
+          "types were %s and %s, wanted equal ones",
+          first.dtype(),
+          other.dtype());
+    }
   }
 
   /** Refuses a value that is not finite and above zero. */
@@ -93,6 +100,6 @@ public final class Checks {
   public static void channelVector(String op, String name, Tensor vector, Tensor x) {
     require(op, x.shape().rank() > 0, "x was a scalar, wanted a last axis of channels");
     shape(op, name, vector, x.shape().dim(-1));
-    dtype(op, DType.F32, vector);
+    require(op, vector.dtype() == DType.F32, "%s was %s, wanted F32", name, vector);
   }
 }

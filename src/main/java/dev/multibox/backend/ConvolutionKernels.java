@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * 2-D convolution (cross-correlation, as every framework has it) and its gradients, over {@code x
- * [N, H, W, C]}, {@code filter [K, R, S, C / groups]}, {@code out [N, P, Q, K]}, all F32 or all
- * F16.
+ * [N, H, W, C]}, {@code filter [K, R, S, C / groups]}, {@code out [N, P, Q, K]}. These and their
+ * gradients are all F32 or all F16, summed in F32 or more precisely; the bias is F32.
  */
 public abstract class ConvolutionKernels {
   protected static final String FORWARD = "convolutionForward";

@@ -4,7 +4,10 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Pointwise ops, and the bias of a channel with its gradient. */
+/**
+ * Pointwise ops, and the bias of a channel with its gradient. Tensors are all F32 or all F16 unless
+ * a method says otherwise; what belongs to a channel, and every sum, is F32.
+ */
 public abstract class ElementwiseKernels {
   private static final String FILL = "fill";
   private static final String ADD = "add";
@@ -14,7 +17,7 @@ public abstract class ElementwiseKernels {
   private static final String BIAS = "bias";
   private static final String BIAS_BACKWARD = "biasBackward";
 
-  /** {@code out[i] = value}, F32 or F16. */
+  /** {@code out[i] = value}. */
   public final void fill(Tensor out, float value) {
     Checks.sameFloat(FILL, out);
     runFill(out, value);
@@ -22,7 +25,7 @@ public abstract class ElementwiseKernels {
   }
 
   /**
-   * {@code out = activation(a + b)}; all of one shape, F32 or F16.
+   * {@code out = activation(a + b)}; all of one shape.
    *
    * @param out overwritten; may be a or b
    */
@@ -34,11 +37,20 @@ public abstract class ElementwiseKernels {
   }
 
   /**
-   * {@code dx = dOut} or {@code dx += dOut}: the gradient of an identity that was not handed over.
+   * {@code dx = dOut} or {@code dx += dOut}: the gradient of an identity that was not handed over,
+   * or of several small batches.
+   *
+   * @param dx of dOut's type, or F32 where dOut is F16
    */
   public final void accumulate(Tensor dOut, Gradient dx) {
     Checks.sameShape(ACCUMULATE, dOut, dx.tensor());
-    Checks.sameFloat(ACCUMULATE, dOut, dx.tensor());
+    Checks.sameFloat(ACCUMULATE, dOut);
+    Checks.require(
+        ACCUMULATE,
+        dx.tensor().dtype() == dOut.dtype() || dx.tensor().dtype() == DType.F32,
+        "dx was %s for dOut %s, wanted F32 or the same type",
+        dx.tensor(),
+        dOut);
     runAccumulate(dOut, dx);
     dx.tensor().markWritten();
   }
@@ -104,7 +116,7 @@ public abstract class ElementwiseKernels {
         dz);
     if (dz != null) {
       Checks.sameShape(BIAS_BACKWARD, y, dz);
-      Checks.dtype(BIAS_BACKWARD, y.dtype(), dz);
+      Checks.sameFloat(BIAS_BACKWARD, y, dz);
       dz.markWritten();
     }
     runBiasBackward(y, activation, dOut, dz, dBias);

@@ -6,7 +6,7 @@ import dev.multibox.tensor.Tensor;
 /**
  * L2 normalisation over the channels of each pixel with a learned scale per channel, as SSD puts it
  * between conv4_3 and its head (Liu et al., ParseNet, 2015, equation 2): {@code out[..., c] =
- * scale[c] x[..., c] / norm}.
+ * scale[c] x[..., c] / norm}. Tensors of x's shape are all F32 or all F16; scale and norm are F32.
  */
 public abstract class L2NormKernels {
   private static final String FORWARD = "l2Norm";
@@ -25,7 +25,7 @@ public abstract class L2NormKernels {
   /**
    * Normalises and scales every pixel.
    *
-   * @param x {@code [..., C]}, F32 or F16
+   * @param x {@code [..., C]}
    * @param scale {@code [C]} F32
    * @param norm {@code [rows]} F32, overwritten with the divisor of each pixel
    * @param out of x's shape, overwritten
@@ -57,7 +57,7 @@ public abstract class L2NormKernels {
       Gradient dScale) {
     check(BACKWARD, x, scale, epsilon, norm, dOut);
     Checks.sameShape(BACKWARD, x, dx.tensor());
-    Checks.dtype(BACKWARD, x.dtype(), dx.tensor());
+    Checks.sameFloat(BACKWARD, x, dx.tensor());
     Checks.channelVector(BACKWARD, "dScale", dScale.tensor(), x);
     runBackward(x, scale, guard, epsilon, norm, dOut, dx, dScale);
     dx.tensor().markWritten();

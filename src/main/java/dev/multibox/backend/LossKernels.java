@@ -4,7 +4,10 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import java.util.List;
 
-/** Softmax, cross-entropy, smooth-L1, and SSD's multibox loss made of them. */
+/**
+ * Softmax, cross-entropy, smooth-L1, and SSD's multibox loss made of them. What a network computed
+ * may be F16, and then its gradient is; targets, probabilities and losses are F32.
+ */
 public abstract class LossKernels {
   private static final String SOFTMAX = "softmax";
   private static final String CROSS_ENTROPY = "crossEntropy";
@@ -52,11 +55,12 @@ public abstract class LossKernels {
    * {@code dx[m,k] = dOut[m] (softmax(x)[m,k] - [k = target[m]])}.
    *
    * @param dOut {@code [M]} F32
+   * @param dx of x's type
    */
   public final void crossEntropyBackward(Tensor x, Tensor target, Tensor dOut, Gradient dx) {
     checkCrossEntropy(x, target, dOut);
     Checks.sameShape(CROSS_ENTROPY, x, dx.tensor());
-    Checks.dtype(CROSS_ENTROPY, x.dtype(), dx.tensor());
+    Checks.sameFloat(CROSS_ENTROPY, x, dx.tensor());
     runCrossEntropyBackward(x, target, dOut, dx);
     dx.tensor().markWritten();
   }
@@ -65,22 +69,27 @@ public abstract class LossKernels {
    * {@code out = 0.5 d^2 / beta} where {@code |d| < beta}, else {@code |d| - 0.5 beta}, for {@code
    * d = x - target} (Girshick, Fast R-CNN, 2015, equation 3, with beta).
    *
-   * @param x any shape, F32 or F16, as target and out
+   * @param x any shape, F32 or F16
+   * @param target of x's shape, F32
+   * @param out of x's shape, F32, overwritten
    */
   public final void smoothL1(Tensor x, Tensor target, float beta, Tensor out) {
-    Checks.sameShape(SMOOTH_L1, x, target, out);
-    Checks.sameFloat(SMOOTH_L1, x, target, out);
-    Checks.positive(SMOOTH_L1, "beta", beta);
+    checkSmoothL1(x, target, beta, out);
     runSmoothL1(x, target, beta, out);
     out.markWritten();
   }
 
-  /** {@code dx = dOut clamp(d / beta, -1, 1)}. */
+  /**
+   * {@code dx = dOut clamp(d / beta, -1, 1)}.
+   *
+   * @param dOut F32
+   * @param dx of x's type
+   */
   public final void smoothL1Backward(
       Tensor x, Tensor target, float beta, Tensor dOut, Gradient dx) {
-    Checks.sameShape(SMOOTH_L1, x, target, dOut, dx.tensor());
-    Checks.sameFloat(SMOOTH_L1, x, target, dOut, dx.tensor());
-    Checks.positive(SMOOTH_L1, "beta", beta);
+    checkSmoothL1(x, target, beta, dOut);
+    Checks.sameShape(SMOOTH_L1, x, dx.tensor());
+    Checks.sameFloat(SMOOTH_L1, x, dx.tensor());
     runSmoothL1Backward(x, target, beta, dOut, dx);
     dx.tensor().markWritten();
   }
@@ -147,7 +156,7 @@ public abstract class LossKernels {
         heads.levels().size());
     for (int i = 0; i < dHeads.size(); i++) {
       Checks.sameShape(MULTIBOX, heads.levels().get(i), dHeads.get(i).tensor());
-      Checks.dtype(MULTIBOX, heads.levels().get(i).dtype(), dHeads.get(i).tensor());
+      Checks.sameFloat(MULTIBOX, heads.levels().get(i), dHeads.get(i).tensor());
     }
     runMultiboxBackward(
         heads, classTargets, offsetTargets, params, selected, weights, dLoss, dHeads);
@@ -161,6 +170,13 @@ public abstract class LossKernels {
     Checks.dtype(CROSS_ENTROPY, DType.I32, target);
     Checks.sameShape(CROSS_ENTROPY, target, perRow);
     Checks.dtype(CROSS_ENTROPY, DType.F32, perRow);
+  }
+
+  private static void checkSmoothL1(Tensor x, Tensor target, float beta, Tensor perElement) {
+    Checks.sameShape(SMOOTH_L1, x, target, perElement);
+    Checks.sameFloat(SMOOTH_L1, x);
+    Checks.dtype(SMOOTH_L1, DType.F32, target, perElement);
+    Checks.positive(SMOOTH_L1, "beta", beta);
   }
 
   private static void checkMultibox(

@@ -3,7 +3,10 @@ package dev.multibox.backend;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 
-/** Non-maximum suppression, alone and as the end of inference. None of it has a gradient. */
+/**
+ * Non-maximum suppression, alone and as the end of inference. None of it has a gradient. Boxes and
+ * scores are F32; the head outputs that {@link #detect} reads may be F16.
+ */
 public abstract class NmsKernels {
   private static final String NMS = "nms";
   private static final String DETECT = "detect";

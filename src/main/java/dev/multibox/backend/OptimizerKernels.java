@@ -2,8 +2,12 @@ package dev.multibox.backend;
 
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Updates of parameter slabs; a parameter is a range in each, so these know no layers. */
+/**
+ * Updates of parameter slabs; a parameter is a range in each, so these know no layers. Weights and
+ * momentum are F32; gradients may be F16, which convolutions of F16 give.
+ */
 public abstract class OptimizerKernels {
   private static final String CHECK_FINITE = "checkFinite";
   private static final String SGD = "sgd";
@@ -48,6 +52,7 @@ public abstract class OptimizerKernels {
    * @param weights F32 masters, updated in place
    * @param momentum F32, updated in place
    * @param gradients F32 or F16
+   * @param copies F16, overwritten with the new weights, rounded; null for none
    * @param hyper {@code [8]} F32: rate, momentum, decay, iteration, unscale, zeros
    * @param foundInf {@code [1]} I32
    */
@@ -55,6 +60,7 @@ public abstract class OptimizerKernels {
       Tensor weights,
       Tensor momentum,
       Tensor gradients,
+      @Nullable Tensor copies,
       Tensor hyper,
       SgdParams params,
       Tensor foundInf) {
@@ -63,7 +69,12 @@ public abstract class OptimizerKernels {
     Checks.sameFloat(SGD, gradients);
     Checks.shape(SGD, "hyper", hyper, HYPER_SIZE);
     flag(SGD, foundInf);
-    runSgd(weights, momentum, gradients, hyper, params, foundInf);
+    if (copies != null) {
+      Checks.sameShape(SGD, weights, copies);
+      Checks.dtype(SGD, DType.F16, copies);
+      copies.markWritten();
+    }
+    runSgd(weights, momentum, gradients, copies, hyper, params, foundInf);
     weights.markWritten();
     momentum.markWritten();
   }
@@ -79,6 +90,7 @@ public abstract class OptimizerKernels {
       Tensor weights,
       Tensor momentum,
       Tensor gradients,
+      @Nullable Tensor copies,
       Tensor hyper,
       SgdParams params,
       Tensor foundInf);

@@ -4,7 +4,7 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Max pooling over {@code x [N, H, W, C]}. */
+/** Max pooling over {@code x [N, H, W, C]}; x and out, dOut and dx are both F32 or both F16. */
 public abstract class PoolingKernels {
   private static final String FORWARD = "maxPool";
   private static final String BACKWARD = "maxPoolBackward";

@@ -69,6 +69,7 @@ public final class Sgd {
             model.decayed(model.weights()),
             model.decayed(model.momentum()),
             model.decayed(model.gradients()),
+            null,
             hyper,
             new SgdParams(settings.form(), 0, false, true),
             foundInf);
@@ -78,6 +79,7 @@ public final class Sgd {
             model.undecayed(model.weights()),
             model.undecayed(model.momentum()),
             model.undecayed(model.gradients()),
+            null,
             hyper,
             new SgdParams(settings.form(), 0, false, false),
             foundInf);

@@ -14,7 +14,6 @@ import dev.multibox.tensor.TensorArena;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 /** Convolution by hand, against the direct loops, and what is refused. */
 class ConvolutionTest {
@@ -383,20 +382,6 @@ class ConvolutionTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> kernels.forward(x, large, null, Activation.NONE, DENSE, out))
           .withMessageContaining("is larger than x [1, 4, 4, 2]");
-    }
-  }
-
-  /** The CPU alone: other devices compute in half precision. */
-  @Test
-  void cpuRefusesHalfPrecisionByName() {
-    for (CpuConvolution convolutions : CpuConvolution.values()) {
-      try (Backend cpu = CpuBackend.open(1, convolutions);
-          TensorArena arena = cpu.newArena()) {
-        Tensor x = arena.zeros(Shape.of(1, 1, 1, 1), DType.F16);
-        assertThatIllegalArgumentException()
-            .isThrownBy(() -> cpu.convolution().forward(x, x, null, Activation.NONE, DENSE, x))
-            .withMessage("convolutionForward: F16 is not supported on the CPU yet");
-      }
     }
   }
 }

@@ -50,7 +50,7 @@ class OptimizerGoldenTest {
       for (; golden.has(name + "g" + step); step++) {
         Tensor gradients = tensors.floats(shape, golden.floats(name + "g" + step));
         Tensor hyper = tensors.floats(Shape.of(OptimizerKernels.HYPER_SIZE), hyper(item, step));
-        backend.optimizer().sgd(weights, momentum, gradients, hyper, params, flag);
+        backend.optimizer().sgd(weights, momentum, gradients, null, hyper, params, flag);
         assertClose(backend.floats(weights), golden.floats(name + "p" + (step + 1)), FLOAT);
       }
       if (golden.has(name + "momentum_buffer_after")) {

@@ -135,7 +135,7 @@ class OptimizerTest {
     settings[OptimizerKernels.HYPER_UNSCALE] = UNSCALE;
     Tensor hyper = tensors.floats(Shape.of(settings.length), settings);
     Tensor flag = tensors.ints(Shape.of(1), foundInf);
-    backend.optimizer().sgd(weights, momentum, gradients, hyper, params, flag);
+    backend.optimizer().sgd(weights, momentum, gradients, null, hyper, params, flag);
   }
 
   @BackendSource
@@ -182,7 +182,7 @@ class OptimizerTest {
       Tensor x = tensors.poisoned(Shape.of(1));
       Tensor flag = tensors.ints(Shape.of(1), 0);
       SgdParams params = SgdParams.of(false);
-      assertThatThrownBy(() -> backend.optimizer().sgd(x, x, x, x, params, flag))
+      assertThatThrownBy(() -> backend.optimizer().sgd(x, x, x, null, x, params, flag))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("sgd: hyper was [1], wanted [8]");
       assertThatThrownBy(() -> backend.optimizer().checkFinite(x, x))

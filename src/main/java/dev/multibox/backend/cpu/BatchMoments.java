@@ -22,8 +22,8 @@ final class BatchMoments {
   }
 
   /** The moments of {@code x [..., C]}; valid until the next kernel. */
-  static BatchMoments of(Parallel parallel, String op, Tensor x) {
-    Tiling rows = Tiling.byChannel(parallel, op, x);
+  static BatchMoments of(Parallel parallel, Tensor x) {
+    Tiling rows = Tiling.byChannel(parallel, x);
     BatchMoments moments = new BatchMoments(rows, parallel.shared());
     rows.forEachChunk((tile, chunk) -> moments.measure(x, tile, chunk));
     return moments;

@@ -46,10 +46,10 @@ final class BoxColumns {
   }
 
   /** All boxes of {@code [M, 4]}, and the bounds of their groups. */
-  void read(Tensor boxes) {
+  void read(Scratch scratch, Tensor boxes) {
     int size = boxes.shape().intDim(0);
     float[] corners = new float[4 * size];
-    FloatStretch.read(boxes, 0, 4 * size, corners);
+    FloatStretch.read(scratch, boxes, 0, 4 * size, corners);
     clear(size);
     for (int i = 0; i < size; i++) {
       add(Corners.of(corners, 4 * i));

@@ -6,20 +6,22 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /** Native memory from the JDK's arena, bumped along slabs so that small tensors share pages. */
 final class CpuArena implements TensorArena {
   private static final long SLAB_BYTES = 1 << 20;
 
-  private final CpuBackend backend;
+  private final Consumer<TensorArena> onClose;
   private final Arena arena = Arena.ofShared();
   private MemorySegment slab = MemorySegment.NULL;
   private long used;
   private long allocatedBytes;
   private boolean open = true;
 
-  CpuArena(CpuBackend backend) {
-    this.backend = backend;
+  /** An arena that tells {@code onClose} when it is closed. */
+  CpuArena(Consumer<TensorArena> onClose) {
+    this.onClose = onClose;
   }
 
   @Override
@@ -68,7 +70,7 @@ final class CpuArena implements TensorArena {
     if (open) {
       open = false;
       arena.close();
-      backend.closed(this);
+      onClose.accept(this);
     }
   }
 }

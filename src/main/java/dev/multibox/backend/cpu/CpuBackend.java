@@ -24,7 +24,7 @@ public final class CpuBackend implements Backend {
   private final Parallel parallel;
   private final Set<TensorArena> openArenas = new HashSet<>();
   private final ElementwiseKernels elementwise;
-  private final ConvolutionKernels convolution;
+  private final WideningConvolutionKernels convolution;
   private final PoolingKernels pooling;
   private final BatchNormKernels batchNorm;
   private final L2NormKernels l2Norm;
@@ -38,7 +38,8 @@ public final class CpuBackend implements Backend {
   private CpuBackend(int threads, CpuConvolution convolutions) {
     parallel = new Parallel(convolutions.team(threads));
     elementwise = new CpuElementwiseKernels(parallel);
-    convolution = convolutions.kernels(parallel);
+    convert = new CpuConvertKernels(parallel);
+    convolution = new WideningConvolutionKernels(convolutions.kernels(parallel), convert);
     pooling = new CpuPoolingKernels(parallel);
     batchNorm = new CpuBatchNormKernels(parallel);
     l2Norm = new CpuL2NormKernels(parallel);
@@ -46,7 +47,6 @@ public final class CpuBackend implements Backend {
     box = new CpuBoxKernels(parallel);
     nms = new CpuNmsKernels(parallel);
     optimizer = new CpuOptimizerKernels(parallel);
-    convert = new CpuConvertKernels(parallel);
     image = new CpuImageKernels(parallel);
   }
 
@@ -89,13 +89,9 @@ public final class CpuBackend implements Backend {
 
   @Override
   public TensorArena newArena() {
-    CpuArena arena = new CpuArena(this);
+    CpuArena arena = new CpuArena(openArenas::remove);
     openArenas.add(arena);
     return arena;
-  }
-
-  void closed(TensorArena arena) {
-    openArenas.remove(arena);
   }
 
   @Override
@@ -189,9 +185,7 @@ public final class CpuBackend implements Backend {
       throw new IllegalStateException(
           "cpu: %d arenas are still open; close them first".formatted(openArenas.size()));
     }
-    if (convolution instanceof OneDnnConvolutionKernels oneDnn) {
-      oneDnn.close();
-    }
+    convolution.close();
     parallel.close();
   }
 }

@@ -20,7 +20,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
 
   @Override
   protected void runStatistics(Tensor x, float epsilon, Tensor mean, Tensor invStd) {
-    BatchMoments moments = BatchMoments.of(parallel, "batchNormStatistics", x);
+    BatchMoments moments = BatchMoments.of(parallel, x);
     for (int c = 0; c < moments.channels(); c++) {
       double average = moments.mean(c);
       set(mean, c, average);
@@ -45,7 +45,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       @Nullable Tensor residual,
       Activation activation,
       Tensor out) {
-    Tiling rows = Tiling.byChannel(parallel, "batchNormApply", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     float[] centre = rows.expand(c -> at(mean, c));
     float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
     float[] shift = rows.expand(c -> at(beta, c));
@@ -72,7 +72,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor dOut,
       Tensor dz,
       Tensor sums) {
-    Tiling rows = Tiling.byChannel(parallel, "batchNormBackwardReduce", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     float[] centre = rows.expand(c -> at(mean, c));
     double[] totals =
         rows.sums(
@@ -105,7 +105,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor sums,
       Statistics statistics,
       Gradient dx) {
-    Tiling rows = Tiling.byChannel(parallel, "batchNormBackwardData", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
     if (statistics == Statistics.RUNNING) {
       rows.forEach(tile -> {

@@ -1,13 +1,10 @@
 package dev.multibox.backend.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.BoxKernels;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 
 /** IoU and coding spread over boxes, matching over images. */
 final class CpuBoxKernels extends BoxKernels {
@@ -23,7 +20,7 @@ final class CpuBoxKernels extends BoxKernels {
 
   @Override
   protected void runIou(Tensor a, Tensor b, Tensor out) {
-    columns.read(b);
+    columns.read(parallel.shared(), b);
     int width = columns.count();
     parallel.forChunks(
         a.shape().dim(0),
@@ -32,13 +29,13 @@ final class CpuBoxKernels extends BoxKernels {
           float[] corners = scratch.floats(0, 4);
           float[] row = scratch.floats(1, width);
           for (long i = from; i < to; i++) {
-            FloatStretch.read(a, 4 * i, 4, corners);
+            FloatStretch.read(scratch, a, 4 * i, 4, corners);
             Corners box = Corners.of(corners, 0);
             for (int j = 0; j < width; j++) {
               float iou = columns.iou(j, box, 0);
               row[j] = iou > 0 ? iou : 0;
             }
-            FloatStretch.write(row, width, out, i * width);
+            FloatStretch.write(scratch, row, width, out, i * width);
           }
         });
   }
@@ -54,7 +51,7 @@ final class CpuBoxKernels extends BoxKernels {
       Tensor matched,
       Tensor classTargets,
       Tensor offsetTargets) {
-    columns.read(priors.corners());
+    columns.read(parallel.shared(), priors.corners());
     BoxCoder coder = coder(priors, coding);
     ImageMatcher.Truth truth = new ImageMatcher.Truth(boxes, labels, counts);
     parallel.forChunks(
@@ -92,11 +89,11 @@ final class CpuBoxKernels extends BoxKernels {
           int count = (int) (to - from);
           float[] tile = scratch.floats(0, 4 * TILE_BOXES);
           float[] result = scratch.floats(1, 4 * TILE_BOXES);
-          FloatStretch.read(in, 4 * from, 4 * count, tile);
+          FloatStretch.read(scratch, in, 4 * from, 4 * count, tile);
           for (int i = 0; i < count; i++) {
             coding.apply(tile, 4 * i, (int) ((from + i) % priors), result, 4 * i);
           }
-          FloatStretch.write(result, 4 * count, out, 4 * from);
+          FloatStretch.write(scratch, result, 4 * count, out, 4 * from);
         });
   }
 
@@ -105,7 +102,7 @@ final class CpuBoxKernels extends BoxKernels {
     if (centres.length < length) {
       centres = new float[length];
     }
-    MemorySegment.copy(priors.centres().host(), JAVA_FLOAT, 0, centres, 0, length);
+    FloatStretch.read(parallel.shared(), priors.centres(), 0, length, centres);
     return new BoxCoder(coding, centres);
   }
 }

@@ -1,12 +1,9 @@
 package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.multibox.backend.ConvertKernels;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
@@ -34,22 +31,15 @@ final class CpuConvertKernels extends ConvertKernels {
           float[] values = scratch.floats(0, Tiling.TILE);
           for (long at = from; at < to; at += Tiling.TILE) {
             int length = (int) Math.min(Tiling.TILE, to - at);
-            read(x, at, scratch, values, length);
-            write(values, scratch, out, at, length);
+            read(scratch, x, at, length, values);
+            FloatStretch.write(scratch, values, length, out, at);
           }
         });
   }
 
-  private static void read(Tensor x, long at, Scratch scratch, float[] values, int length) {
+  private static void read(Scratch scratch, Tensor x, long at, int length, float[] values) {
     switch (x.dtype()) {
-      case F32 -> MemorySegment.copy(x.host(), JAVA_FLOAT, at * Float.BYTES, values, 0, length);
-      case F16 -> {
-        short[] halves = scratch.shorts(Tiling.TILE);
-        MemorySegment.copy(x.host(), JAVA_SHORT, at * Short.BYTES, halves, 0, length);
-        for (int i = 0; i < length; i++) {
-          values[i] = Float.float16ToFloat(halves[i]);
-        }
-      }
+      case F32, F16 -> FloatStretch.read(scratch, x, at, length, values);
       case I32 -> {
         int[] ints = scratch.ints(0, Tiling.TILE);
         MemorySegment.copy(x.host(), JAVA_INT, at * Integer.BYTES, ints, 0, length);
@@ -65,17 +55,5 @@ final class CpuConvertKernels extends ConvertKernels {
         }
       }
     }
-  }
-
-  private static void write(float[] values, Scratch scratch, Tensor out, long at, int length) {
-    if (out.dtype() == DType.F32) {
-      MemorySegment.copy(values, 0, out.host(), JAVA_FLOAT, at * Float.BYTES, length);
-      return;
-    }
-    short[] halves = scratch.shorts(Tiling.TILE);
-    for (int i = 0; i < length; i++) {
-      halves[i] = Float.floatToFloat16(values[i]);
-    }
-    MemorySegment.copy(halves, 0, out.host(), JAVA_SHORT, at * Short.BYTES, length);
   }
 }

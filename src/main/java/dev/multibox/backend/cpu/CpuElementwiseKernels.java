@@ -19,7 +19,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runFill(Tensor out, float value) {
-    Tiling.flat(parallel, "fill", out)
+    Tiling.flat(parallel, out)
         .forEach(tile -> {
           float[] values = tile.blank();
           Arrays.fill(values, 0, tile.length(), value);
@@ -29,7 +29,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runAdd(Tensor a, Tensor b, Activation activation, Tensor out) {
-    Tiling.flat(parallel, "add", out)
+    Tiling.flat(parallel, out)
         .forEach(tile -> {
           float[] sum = tile.read(a);
           tile.add(tile.read(b), sum);
@@ -40,12 +40,12 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runAccumulate(Tensor dOut, Gradient dx) {
-    Tiling.flat(parallel, "accumulate", dOut).forEach(tile -> tile.write(tile.read(dOut), dx));
+    Tiling.flat(parallel, dOut).forEach(tile -> tile.write(tile.read(dOut), dx));
   }
 
   @Override
   protected void runActivation(Tensor x, Activation activation, Tensor out) {
-    Tiling.flat(parallel, "activation", x)
+    Tiling.flat(parallel, x)
         .forEach(tile -> {
           float[] values = tile.read(x);
           Activations.apply(activation, values, tile.length());
@@ -55,13 +55,13 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runActivationBackward(Tensor y, Activation activation, Tensor dOut, Gradient dx) {
-    Tiling.flat(parallel, "activationBackward", y)
+    Tiling.flat(parallel, y)
         .forEach(tile -> tile.write(Activations.gradient(tile, activation, y, dOut), dx));
   }
 
   @Override
   protected void runBias(Tensor x, Tensor bias, Activation activation, Tensor out) {
-    Tiling rows = Tiling.byChannel(parallel, "bias", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     float[] biases = rows.expand(c -> ChannelVectors.at(bias, c));
     rows.forEach(tile -> {
       float[] values = tile.read(x);
@@ -74,7 +74,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
   @Override
   protected void runBiasBackward(
       Tensor y, Activation activation, Tensor dOut, @Nullable Tensor dz, Gradient dBias) {
-    Tiling rows = Tiling.byChannel(parallel, "biasBackward", y);
+    Tiling rows = Tiling.byChannel(parallel, y);
     double[] sums =
         rows.sums(
             1,
@@ -90,8 +90,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runSum(Tensor x, Tensor sum) {
-    double[] sums =
-        Tiling.flat(parallel, "sum", x).sums(1, tile -> tile.add(tile.read(x), tile.sum(0)));
+    double[] sums = Tiling.flat(parallel, x).sums(1, tile -> tile.add(tile.read(x), tile.sum(0)));
     sum.host().set(JAVA_FLOAT, 0, (float) sums[0]);
   }
 }

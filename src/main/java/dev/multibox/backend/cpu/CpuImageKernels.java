@@ -1,13 +1,10 @@
 package dev.multibox.backend.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.multibox.backend.ImageKernels;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Images in bands of output rows, spread over the cores. */
@@ -71,8 +68,8 @@ final class CpuImageKernels extends ImageKernels {
     int inRow = x.shape().intDim(1) * channels;
     float[] upper = scratch.floats(0, inRow);
     float[] lower = scratch.floats(1, inRow);
-    copyRow(x, down.index[2 * y], upper, inRow);
-    copyRow(x, down.index[2 * y + 1], lower, inRow);
+    FloatStretch.read(scratch, x, (long) down.index[2 * y] * inRow, inRow, upper);
+    FloatStretch.read(scratch, x, (long) down.index[2 * y + 1] * inRow, inRow, lower);
     float upperWeight = down.weight[2 * y];
     float lowerWeight = down.weight[2 * y + 1];
     for (int i = 0; i < inRow; i++) {
@@ -90,12 +87,7 @@ final class CpuImageKernels extends ImageKernels {
             leftWeight * upper[left + c] + rightWeight * upper[right + c];
       }
     }
-    long at = outRow * outWidth * channels;
-    MemorySegment.copy(result, 0, out.host(), JAVA_FLOAT, at * Float.BYTES, outWidth * channels);
-  }
-
-  private static void copyRow(Tensor x, int row, float[] target, int elements) {
-    MemorySegment.copy(
-        x.host(), JAVA_FLOAT, (long) row * elements * Float.BYTES, target, 0, elements);
+    int outElements = outWidth * channels;
+    FloatStretch.write(scratch, result, outElements, out, outRow * outElements);
   }
 }

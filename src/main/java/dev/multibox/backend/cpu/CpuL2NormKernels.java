@@ -17,7 +17,7 @@ final class CpuL2NormKernels extends L2NormKernels {
   @Override
   protected void runForward(
       Tensor x, Tensor scale, Guard guard, float epsilon, Tensor norm, Tensor out) {
-    Tiling rows = Tiling.byChannel(parallel, "l2Norm", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     int channels = rows.channels();
     float[] scales = rows.expand(c -> at(scale, c));
     rows.forEach(tile -> {
@@ -46,7 +46,7 @@ final class CpuL2NormKernels extends L2NormKernels {
       Tensor dOut,
       Gradient dx,
       Gradient dScale) {
-    Tiling rows = Tiling.byChannel(parallel, "l2NormBackward", x);
+    Tiling rows = Tiling.byChannel(parallel, x);
     int channels = rows.channels();
     float[] scales = rows.expand(c -> at(scale, c));
     double[] sums =

@@ -34,7 +34,7 @@ final class CpuLossKernels extends LossKernels {
         (scratch, _, from, to) -> {
           float[] tile = scratch.floats(0, tileRows * classes);
           int rows = (int) (to - from);
-          FloatStretch.read(x, from * classes, rows * classes, tile);
+          FloatStretch.read(scratch, x, from * classes, rows * classes, tile);
           body.run(scratch, tile, from, rows);
         });
   }
@@ -44,11 +44,11 @@ final class CpuLossKernels extends LossKernels {
     int classes = x.shape().intDim(1);
     forRows(
         x,
-        (_, tile, from, rows) -> {
+        (scratch, tile, from, rows) -> {
           for (int row = 0; row < rows; row++) {
             Softmax.of(tile, row * classes, classes, tile, row * classes);
           }
-          FloatStretch.write(tile, rows * classes, out, from * classes);
+          FloatStretch.write(scratch, tile, rows * classes, out, from * classes);
         });
   }
 
@@ -64,7 +64,7 @@ final class CpuLossKernels extends LossKernels {
           for (int row = 0; row < rows; row++) {
             losses[row] = Softmax.crossEntropy(tile, row * classes, classes, targets[row]);
           }
-          FloatStretch.write(losses, rows, out, from);
+          FloatStretch.write(scratch, losses, rows, out, from);
         });
   }
 
@@ -77,20 +77,12 @@ final class CpuLossKernels extends LossKernels {
           int[] targets = scratch.ints(0, rows);
           float[] scales = scratch.floats(1, rows);
           MemorySegment.copy(target.host(), JAVA_INT, from * Integer.BYTES, targets, 0, rows);
-          FloatStretch.read(dOut, from, rows, scales);
+          FloatStretch.read(scratch, dOut, from, rows, scales);
           for (int row = 0; row < rows; row++) {
             Softmax.crossEntropyBackward(tile, row * classes, classes, targets[row], scales[row]);
           }
-          put(tile, rows * classes, dx, from * classes);
+          FloatStretch.write(scratch, tile, rows * classes, dx, from * classes);
         });
-  }
-
-  private static void put(float[] values, int count, Gradient gradient, long from) {
-    if (gradient.adds()) {
-      FloatStretch.add(values, count, gradient.tensor(), from);
-    } else {
-      FloatStretch.write(values, count, gradient.tensor(), from);
-    }
   }
 
   @Override
@@ -104,7 +96,7 @@ final class CpuLossKernels extends LossKernels {
           for (int i = 0; i < count; i++) {
             error[i] = smoothL1(error[i], beta);
           }
-          FloatStretch.write(error, count, out, from);
+          FloatStretch.write(scratch, error, count, out, from);
         });
   }
 
@@ -118,19 +110,19 @@ final class CpuLossKernels extends LossKernels {
           int count = (int) (to - from);
           float[] error = error(scratch, x, target, from, count);
           float[] scale = scratch.floats(1, TILE);
-          FloatStretch.read(dOut, from, count, scale);
+          FloatStretch.read(scratch, dOut, from, count, scale);
           for (int i = 0; i < count; i++) {
             error[i] = scale[i] * smoothL1Slope(error[i], beta);
           }
-          put(error, count, dx, from);
+          FloatStretch.write(scratch, error, count, dx, from);
         });
   }
 
   private static float[] error(Scratch scratch, Tensor x, Tensor target, long from, int count) {
     float[] error = scratch.floats(0, TILE);
     float[] wanted = scratch.floats(1, TILE);
-    FloatStretch.read(x, from, count, error);
-    FloatStretch.read(target, from, count, wanted);
+    FloatStretch.read(scratch, x, from, count, error);
+    FloatStretch.read(scratch, target, from, count, wanted);
     for (int i = 0; i < count; i++) {
       error[i] -= wanted[i];
     }

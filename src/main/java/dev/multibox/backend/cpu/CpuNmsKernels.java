@@ -15,9 +15,11 @@ import java.util.Arrays;
 /** Suppression of one set of boxes; the end of inference is in {@link Detector}. */
 final class CpuNmsKernels extends NmsKernels {
   private final BoxColumns kept = new BoxColumns();
+  private final Parallel parallel;
   private final Detector detector;
 
   CpuNmsKernels(Parallel parallel) {
+    this.parallel = parallel;
     detector = new Detector(parallel);
   }
 
@@ -32,8 +34,8 @@ final class CpuNmsKernels extends NmsKernels {
     int size = scores.shape().intDim(0);
     float[] corners = new float[4 * size];
     float[] values = new float[size];
-    FloatStretch.read(boxes, 0, 4 * size, corners);
-    FloatStretch.read(scores, 0, size, values);
+    FloatStretch.read(parallel.shared(), boxes, 0, 4 * size, corners);
+    FloatStretch.read(parallel.shared(), scores, 0, size, values);
     long[] keys = new long[size];
     for (int i = 0; i < size; i++) {
       keys[i] = Ranking.nanLast(values[i], i);

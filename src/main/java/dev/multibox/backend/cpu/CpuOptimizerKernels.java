@@ -8,6 +8,7 @@ import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.tensor.Tensor;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** Updates of parameter slabs, one pass over each. */
 final class CpuOptimizerKernels extends OptimizerKernels {
@@ -22,7 +23,7 @@ final class CpuOptimizerKernels extends OptimizerKernels {
   @Override
   protected void runCheckFinite(Tensor gradients, Tensor foundInf) {
     AtomicBoolean found = new AtomicBoolean();
-    Tiling.flat(parallel, "checkFinite", gradients)
+    Tiling.flat(parallel, gradients)
         .forEach(tile -> {
           int[] bits = tile.readBits(gradients);
           int largest = 0;
@@ -43,10 +44,11 @@ final class CpuOptimizerKernels extends OptimizerKernels {
       Tensor weights,
       Tensor momentum,
       Tensor gradients,
+      @Nullable Tensor copies,
       Tensor hyper,
       SgdParams params,
       Tensor foundInf) {
-    Tiling tiles = Tiling.flat(parallel, "sgd", gradients);
+    Tiling tiles = Tiling.flat(parallel, gradients);
     if (foundInf.host().get(JAVA_INT, 0) != 0) {
       return;
     }
@@ -57,6 +59,9 @@ final class CpuOptimizerKernels extends OptimizerKernels {
       step.apply(w, v, tile.read(gradients), tile.length());
       tile.write(w, weights);
       tile.write(v, momentum);
+      if (copies != null) {
+        tile.write(w, copies);
+      }
     });
   }
 

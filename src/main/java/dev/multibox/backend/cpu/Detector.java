@@ -63,7 +63,7 @@ final class Detector {
     int limit = params.candidatesPerClass() == 0 ? count : params.candidatesPerClass();
     int keptPerClass = Math.min(count, Math.min(limit, params.topK()));
     reserve(images, count, classes, keptPerClass);
-    FloatStretch.read(priors.centres(), 0, 4 * count, centres);
+    FloatStretch.read(parallel.shared(), priors.centres(), 0, 4 * count, centres);
     CandidateScorer scorer =
         new CandidateScorer(
             params, new BoxCoder(coding, centres), classes, imageWidth, imageHeight);
@@ -128,7 +128,11 @@ final class Detector {
           float[] row = scratch.floats(1, call.classes());
           long firstCell = (long) firstImage * perImage + from;
           FloatStretch.read(
-              call.heads().levels().get(level), firstCell * layout.channels(), values, tile);
+              scratch,
+              call.heads().levels().get(level),
+              firstCell * layout.channels(),
+              values,
+              tile);
           for (int cell = (int) from; cell < to; cell++) {
             int image = cell / perImage;
             int prior = layout.firstPrior() + cell % perImage * perCell;
@@ -249,8 +253,8 @@ final class Detector {
       values[i] = Ranking.value(keys[i]);
       labels[i] = place / call.keptPerClass() % call.classes();
     }
-    FloatStretch.write(corners, 4 * capacity, out.boxes(), 4L * n * capacity);
-    FloatStretch.write(values, capacity, out.scores(), (long) n * capacity);
+    FloatStretch.write(scratch, corners, 4 * capacity, out.boxes(), 4L * n * capacity);
+    FloatStretch.write(scratch, values, capacity, out.scores(), (long) n * capacity);
     MemorySegment.copy(
         labels, 0, out.labels().host(), JAVA_INT, (long) n * capacity * Integer.BYTES, capacity);
     out.counts().host().setAtIndex(JAVA_INT, n, count);

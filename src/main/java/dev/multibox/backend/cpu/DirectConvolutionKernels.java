@@ -3,11 +3,9 @@ package dev.multibox.backend.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.multibox.backend.Activation;
-import dev.multibox.backend.Checks;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.Gradient;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * and the only one on systems that oneDNN is not published for.
  *
  * <p>Every result is one sum in double precision, rounded once, so that its error does not grow
- * with the filter. Each chunk of a loop owns its results: no two threads add to the same one.
+ * with the filter. Each chunk of a loop owns its results: no two threads add to the same one. For
+ * F32 alone.
  */
 final class DirectConvolutionKernels extends ConvolutionKernels {
   private final Parallel parallel;
@@ -101,7 +100,6 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
       Activation activation,
       ConvolutionParams params,
       Tensor out) {
-    requireF32(FORWARD, x);
     Extents e = Extents.of(x, filter, params);
     MemorySegment xs = x.host();
     MemorySegment filters = filter.host();
@@ -156,7 +154,6 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
   @Override
   protected void runBackwardData(
       Tensor dOut, Tensor filter, ConvolutionParams params, Gradient dx) {
-    requireF32(BACKWARD_DATA, dOut);
     Extents e = Extents.of(dx.tensor(), filter, params);
     MemorySegment dOuts = dOut.host();
     MemorySegment filters = filter.host();
@@ -205,7 +202,6 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
   @Override
   protected void runBackwardFilter(
       Tensor x, Tensor dOut, ConvolutionParams params, Gradient dFilter) {
-    requireF32(BACKWARD_FILTER, x);
     Extents e = Extents.of(x, dFilter.tensor(), params);
     long batch = x.shape().dim(0);
     MemorySegment xs = x.host();
@@ -251,11 +247,6 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
   private static void write(MemorySegment target, long index, double sum, Gradient gradient) {
     float before = gradient.adds() ? target.getAtIndex(JAVA_FLOAT, index) : 0;
     target.setAtIndex(JAVA_FLOAT, index, (float) (before + sum));
-  }
-
-  static void requireF32(String op, Tensor tensor) {
-    Checks.require(
-        op, tensor.dtype() == DType.F32, "%s is not supported on the CPU yet", tensor.dtype());
   }
 
   @Override

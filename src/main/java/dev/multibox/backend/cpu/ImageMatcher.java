@@ -76,7 +76,8 @@ final class ImageMatcher {
     forced = scratch.ints(2, priorCount);
     targets = scratch.ints(3, priorCount);
     code = scratch.floats(3, 4);
-    FloatStretch.read(truth.boxes(), n * truth.boxes().shape().dim(1) * 4, 4 * count, corners);
+    FloatStretch.read(
+        scratch, truth.boxes(), n * truth.boxes().shape().dim(1) * 4, 4 * count, corners);
   }
 
   /** Overwrites this image's {@code matched [P]}, {@code classes [P]} and {@code [P, 4]}. */

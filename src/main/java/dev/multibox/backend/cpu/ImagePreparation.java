@@ -1,15 +1,12 @@
 package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.Canvas;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.Normalisation;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -169,15 +166,7 @@ final class ImagePreparation {
   private void writeRow(Scratch scratch, float[] outRow, int y) {
     float[] row = channels == 3 ? outRow : padded(scratch, outRow);
     int elements = outWidth * channels;
-    long at = (long) y * elements;
-    MemorySegment target = out.host();
-    if (out.dtype() == DType.F32) {
-      MemorySegment.copy(row, 0, target, JAVA_FLOAT, at * Float.BYTES, elements);
-    } else {
-      for (int i = 0; i < elements; i++) {
-        target.setAtIndex(JAVA_SHORT, at + i, Float.floatToFloat16(row[i]));
-      }
-    }
+    FloatStretch.write(scratch, row, elements, out, (long) y * elements);
   }
 
   private float[] padded(Scratch scratch, float[] outRow) {

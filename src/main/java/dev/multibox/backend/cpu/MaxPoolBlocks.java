@@ -1,7 +1,6 @@
 package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.PoolingParams;
@@ -74,10 +73,9 @@ final class MaxPoolBlocks {
     int length = (bottom - top) * inRow;
     float[] gradient = scratch.floats(0, length + 2 * first);
     Arrays.fill(gradient, 0, length + 2 * first, 0);
-    MemorySegment target = dx.tensor().host();
-    long at = (image * height + top) * inRow * Float.BYTES;
+    long at = (image * height + top) * inRow;
     if (dx.adds()) {
-      MemorySegment.copy(target, JAVA_FLOAT, at, gradient, first, length);
+      FloatStretch.read(scratch, dx.tensor(), at, length, gradient, first);
     }
     int stride = params.strideHeight();
     int above = top + params.padHeight() - margin;
@@ -87,14 +85,14 @@ final class MaxPoolBlocks {
       int row = p * stride - params.padHeight() - top + margin;
       scatter(image * outHeight + p, gradient, row * inRow, scratch);
     }
-    MemorySegment.copy(gradient, first, target, JAVA_FLOAT, at, length);
+    FloatStretch.write(scratch, gradient, first, length, dx.tensor(), at);
   }
 
   /** Adds the gradients of one output row to the places its windows took their maxima from. */
   private void scatter(long row, float[] gradient, int from, Scratch scratch) {
     float[] values = scratch.floats(1, outRow);
     byte[] places = scratch.bytes(outRow);
-    MemorySegment.copy(dOut.host(), JAVA_FLOAT, row * outRow * Float.BYTES, values, 0, outRow);
+    FloatStretch.read(scratch, dOut, row * outRow, outRow, values);
     MemorySegment.copy(argMax.host(), JAVA_BYTE, row * outRow, places, 0, outRow);
     int window = from - params.padWidth() * channels;
     for (int i = 0; i < outRow; i += channels) {

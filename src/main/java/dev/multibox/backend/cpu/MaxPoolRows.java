@@ -1,7 +1,6 @@
 package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Tensor;
@@ -114,17 +113,17 @@ final class MaxPoolRows {
     int first = slot * keptRow;
     int stride = params.strideWidth();
     int columns = phase / channels * stride;
-    long source = inputRow * width * channels * Integer.BYTES;
+    long source = inputRow * width * channels;
     int run = stride == 1 ? Math.min(width, columns - params.padWidth()) : 1;
     int last = Math.min(width, columns - params.padWidth());
     for (int w = 0; w < last; w += run) {
-      MemorySegment.copy(
-          x.host(),
-          JAVA_INT,
-          source + (long) w * channels * Integer.BYTES,
+      FloatStretch.readBits(
+          scratch,
+          x,
+          source + (long) w * channels,
+          run * channels,
           keys,
-          column(first, w + params.padWidth()),
-          run * channels);
+          column(first, w + params.padWidth()));
     }
     toKeys(keys, first, first + keptRow);
     for (int u = 0; u < columns; u++) {
@@ -157,7 +156,7 @@ final class MaxPoolRows {
       int sign = key >> 31;
       bits[i] = ((key ^ sign) - sign) | (sign & Integer.MIN_VALUE);
     }
-    MemorySegment.copy(bits, 0, out.host(), JAVA_INT, at * Integer.BYTES, length);
+    FloatStretch.writeBits(scratch, bits, length, out, at);
     if (argMax == null) {
       return;
     }

@@ -76,6 +76,7 @@ final class MultiboxLoss {
           float[] losses = scratch.floats(1, count);
           int[] targets = scratch.ints(0, count);
           FloatStretch.read(
+              scratch,
               heads.levels().get(level),
               firstCell * layout.channels(),
               cells * layout.channels(),
@@ -91,7 +92,7 @@ final class MultiboxLoss {
           for (int i = 0; i < count; i++) {
             losses[i] = CpuMath.log(Softmax.sum(rows, i, classes)) - losses[i];
           }
-          FloatStretch.write(losses, count, priorLosses, firstPrior);
+          FloatStretch.write(scratch, losses, count, priorLosses, firstPrior);
         });
   }
 
@@ -128,7 +129,7 @@ final class MultiboxLoss {
     float[] losses = scratch.floats(0, priors);
     int[] targets = scratch.ints(0, priors);
     int[] times = scratch.ints(1, priors);
-    FloatStretch.read(priorLosses, (long) n * priors, priors, losses);
+    FloatStretch.read(scratch, priorLosses, (long) n * priors, priors, losses);
     MemorySegment.copy(
         classTargets.host(), JAVA_INT, (long) n * priors * Integer.BYTES, targets, 0, priors);
     int positives = select(scratch, losses, targets, times);
@@ -204,8 +205,8 @@ final class MultiboxLoss {
     for (int i = 0; i < layout.priors(); i++) {
       int p = layout.firstPrior() + i;
       if (targets[p] > 0) {
-        FloatStretch.read(heads.levels().get(level), offsets(layout, n, i), 4, offsets);
-        FloatStretch.read(offsetTargets, 4L * ((long) n * priors + p), 4, wanted);
+        FloatStretch.read(scratch, heads.levels().get(level), offsets(layout, n, i), 4, offsets);
+        FloatStretch.read(scratch, offsetTargets, 4L * ((long) n * priors + p), 4, wanted);
         for (int j = 0; j < 4; j++) {
           float error = offsets[j] - wanted[j];
           sum +=
@@ -300,17 +301,17 @@ final class MultiboxLoss {
   private void classBackward(
       Scratch scratch, int level, long at, int target, float scale, Tensor gradient) {
     float[] row = scratch.floats(0, classes);
-    FloatStretch.read(heads.levels().get(level), at, classes, row);
+    FloatStretch.read(scratch, heads.levels().get(level), at, classes, row);
     Softmax.crossEntropyBackward(row, 0, classes, target, scale);
-    FloatStretch.add(row, classes, gradient, at);
+    FloatStretch.add(scratch, row, classes, gradient, at);
   }
 
   private void offsetBackward(
       Scratch scratch, int level, long at, long prior, float weight, Tensor gradient) {
     float[] row = scratch.floats(0, 4);
     float[] wanted = scratch.floats(1, 4);
-    FloatStretch.read(heads.levels().get(level), at, 4, row);
-    FloatStretch.read(offsetTargets, 4 * prior, 4, wanted);
+    FloatStretch.read(scratch, heads.levels().get(level), at, 4, row);
+    FloatStretch.read(scratch, offsetTargets, 4 * prior, 4, wanted);
     for (int j = 0; j < 4; j++) {
       float error = row[j] - wanted[j];
       float slope =
@@ -319,6 +320,6 @@ final class MultiboxLoss {
               : CpuLossKernels.smoothL1Slope(error, params.beta());
       row[j] = weight * params.localisationWeight() * slope;
     }
-    FloatStretch.add(row, 4, gradient, at);
+    FloatStretch.add(scratch, row, 4, gradient, at);
   }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution by oneDNN.
+ * Convolution of F32 by oneDNN.
  *
  * <p>Activations stay as they are, {@code NHWC}. Filters are copied into the layout that oneDNN
  * prefers for a shape, again only when they have changed; their gradients come out in such a layout
@@ -83,7 +83,6 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
   }
 
   private void run(String op, ConvolutionKey key, Tensor target, Tensor... inputs) {
-    DirectConvolutionKernels.requireF32(op, target);
     engine.useThreads();
     try {
       compiled

@@ -2,7 +2,10 @@ package dev.multibox.backend.cpu;
 
 /** Heap arrays of one worker, kept from call to call; each slot holds one array. */
 final class Scratch {
-  private float[][] floats = new float[8][0];
+  /** The number of slots for floats; the last is {@link FloatStretch}'s. */
+  static final int FLOAT_SLOTS = 9;
+
+  private float[][] floats = new float[FLOAT_SLOTS][0];
   private int[][] ints = new int[8][0];
   private double[][] doubles = new double[8][0];
   private long[] longs = new long[0];

@@ -1,8 +1,5 @@
 package dev.multibox.backend.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -11,7 +8,8 @@ import java.util.Arrays;
 /**
  * A stretch of whole rows that moves along one chunk of a {@link Tiling}: {@link #next} goes to the
  * next stretch, {@code read} copies it from a tensor into a heap array, {@code write} copies it
- * back. An array stays valid until the next {@link #next}; loops run from 0 to {@link #length}.
+ * back, both by {@link FloatStretch}, so that kernels compute in F32 whatever the tensors are. An
+ * array stays valid until the next {@link #next}; loops run from 0 to {@link #length}.
  */
 final class Tile {
   /** The slots of {@link Scratch} below hold what was read, those from here on hold sums. */
@@ -74,17 +72,17 @@ final class Tile {
     return scratch.floats(usedFloats++, capacity);
   }
 
-  /** A copy of this stretch of {@code tensor}. */
+  /** A copy of this stretch of an F32 or F16 tensor. */
   float[] read(Tensor tensor) {
     float[] values = blank();
-    MemorySegment.copy(tensor.host(), JAVA_FLOAT, from * Float.BYTES, values, 0, length);
+    FloatStretch.read(scratch, tensor, from, length, values);
     return values;
   }
 
-  /** The bits of this stretch of an F32 tensor. */
+  /** The bits of what {@link #read} reads. */
   int[] readBits(Tensor tensor) {
     int[] bits = scratch.ints(usedInts++, capacity);
-    MemorySegment.copy(tensor.host(), JAVA_INT, from * Integer.BYTES, bits, 0, length);
+    FloatStretch.readBits(scratch, tensor, from, length, bits, 0);
     return bits;
   }
 
@@ -99,34 +97,25 @@ final class Tile {
     return values;
   }
 
-  /** One value per row of {@code tensor [rows]}. */
+  /** One value per row of {@code tensor [rows]} F32. */
   float[] readRows(Tensor tensor) {
     float[] values = blank();
-    MemorySegment.copy(tensor.host(), JAVA_FLOAT, rowBytes(), values, 0, rows());
+    FloatStretch.read(scratch, tensor, from / channels, rows(), values);
     return values;
   }
 
   void write(float[] values, Tensor tensor) {
-    MemorySegment.copy(values, 0, tensor.host(), JAVA_FLOAT, from * Float.BYTES, length);
+    FloatStretch.write(scratch, values, length, tensor, from);
   }
 
   /** Writes or adds, as the gradient says. */
   void write(float[] values, Gradient gradient) {
-    float[] result = values;
-    if (gradient.adds()) {
-      result = read(gradient.tensor());
-      add(values, result);
-    }
-    write(result, gradient.tensor());
+    FloatStretch.write(scratch, values, length, gradient, from);
   }
 
-  /** Writes one value per row into {@code tensor [rows]}. */
+  /** Writes one value per row into {@code tensor [rows]} F32. */
   void writeRows(float[] values, Tensor tensor) {
-    MemorySegment.copy(values, 0, tensor.host(), JAVA_FLOAT, rowBytes(), rows());
-  }
-
-  private long rowBytes() {
-    return from / channels * Float.BYTES;
+    FloatStretch.write(scratch, values, rows(), tensor, from / channels);
   }
 
   /** {@code sum += values}, element by element. */

@@ -1,7 +1,5 @@
 package dev.multibox.backend.cpu;
 
-import dev.multibox.backend.Checks;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import java.util.Arrays;
 
@@ -57,27 +55,14 @@ final class Tiling {
     this.chunk = Math.multiplyExact(tile, TILES);
   }
 
-  /** A tiling of an F32 tensor without regard to its shape. */
-  static Tiling flat(Parallel parallel, String op, Tensor x) {
-    requireF32(op, x);
-    return flat(parallel, x.size());
+  /** A tiling of a tensor without regard to its shape. */
+  static Tiling flat(Parallel parallel, Tensor x) {
+    return new Tiling(parallel, x.size(), 1);
   }
 
-  /** A tiling of {@code size} elements of whatever type. */
-  static Tiling flat(Parallel parallel, long size) {
-    return new Tiling(parallel, size, 1);
-  }
-
-  /** A tiling of F32 {@code x [..., C]} into rows of {@code C} channels. */
-  static Tiling byChannel(Parallel parallel, String op, Tensor x) {
-    requireF32(op, x);
+  /** A tiling of {@code x [..., C]} into rows of {@code C} channels. */
+  static Tiling byChannel(Parallel parallel, Tensor x) {
     return new Tiling(parallel, x.size(), Math.max(1, x.shape().intDim(-1)));
-  }
-
-  /** Refuses what the kernels of this package cannot compute with. */
-  static void requireF32(String op, Tensor x) {
-    Checks.require(
-        op, x.dtype() == DType.F32, "%s is not supported on the CPU yet", x.dtype().name());
   }
 
   int channels() {

@@ -2,7 +2,6 @@ package dev.multibox.backend.cpu;
 
 import static dev.multibox.Tensors.random;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.multibox.Tensors;
 import dev.multibox.backend.Activation;
@@ -95,17 +94,6 @@ class ThreadCountTest {
               Gradient.overwrite(dScale));
       return List.of(norm, y, dx, dScale);
     });
-  }
-
-  @Test
-  void halvesAreRefusedByName() {
-    try (CpuBackend backend = CpuBackend.open(1);
-        TensorArena arena = backend.newArena()) {
-      Tensor halves = arena.zeros(Shape.of(4), DType.F16);
-      assertThatThrownBy(() -> backend.elementwise().activation(halves, Activation.RELU, halves))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("activation: F16 is not supported on the CPU yet");
-    }
   }
 
   private static void assertBitEqual(BiFunction<Backend, Tensors, List<Tensor>> kernels) {

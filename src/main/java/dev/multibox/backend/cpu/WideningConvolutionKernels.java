@@ -1,0 +1,100 @@
+package dev.multibox.backend.cpu;
+
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.Gradient;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolution of F16 by kernels that know F32 alone: what they read is widened, what they wrote is
+ * rounded once. F32 goes straight through.
+ *
+ * <p>oneDNN has convolutions of F16, but only where the processor multiplies F16 itself, and there
+ * their sums need not be F32.
+ */
+final class WideningConvolutionKernels extends ConvolutionKernels implements AutoCloseable {
+  private final ConvolutionKernels kernels;
+  private final ConvertKernels convert;
+  private final WorkTensor first = new WorkTensor();
+  private final WorkTensor second = new WorkTensor();
+  private final WorkTensor result = new WorkTensor();
+
+  WideningConvolutionKernels(ConvolutionKernels kernels, ConvertKernels convert) {
+    this.kernels = kernels;
+    this.convert = convert;
+  }
+
+  @Override
+  protected void runForward(
+      Tensor x,
+      Tensor filter,
+      @Nullable Tensor bias,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    if (out.dtype() == DType.F32) {
+      kernels.forward(x, filter, bias, activation, params, out);
+      return;
+    }
+    Tensor wide = result.of(out.shape());
+    kernels.forward(widened(first, x), widened(second, filter), bias, activation, params, wide);
+    convert.convert(wide, out);
+  }
+
+  @Override
+  protected void runBackwardData(
+      Tensor dOut, Tensor filter, ConvolutionParams params, Gradient dx) {
+    if (dOut.dtype() == DType.F32) {
+      kernels.backwardData(dOut, filter, params, dx);
+      return;
+    }
+    Gradient wide = widened(dx);
+    kernels.backwardData(widened(first, dOut), widened(second, filter), params, wide);
+    convert.convert(wide.tensor(), dx.tensor());
+  }
+
+  @Override
+  protected void runBackwardFilter(
+      Tensor x, Tensor dOut, ConvolutionParams params, Gradient dFilter) {
+    if (x.dtype() == DType.F32) {
+      kernels.backwardFilter(x, dOut, params, dFilter);
+      return;
+    }
+    Gradient wide = widened(dFilter);
+    kernels.backwardFilter(widened(first, x), widened(second, dOut), params, wide);
+    convert.convert(wide.tensor(), dFilter.tensor());
+  }
+
+  private Tensor widened(WorkTensor place, Tensor halves) {
+    Tensor wide = place.of(halves.shape());
+    convert.convert(halves, wide);
+    return wide;
+  }
+
+  /** A gradient in F32 that overwrites or adds as the given one. */
+  private Gradient widened(Gradient gradient) {
+    Tensor wide =
+        gradient.adds() ? widened(result, gradient.tensor()) : result.of(gradient.tensor().shape());
+    return new Gradient(wide, gradient.accumulate());
+  }
+
+  @Override
+  public void close() {
+    first.close();
+    second.close();
+    result.close();
+    if (kernels instanceof OneDnnConvolutionKernels oneDnn) {
+      oneDnn.close();
+    }
+  }
+
+  /** For example {@code oneDNN 3.11.0}. */
+  @Override
+  public String toString() {
+    return kernels.toString();
+  }
+}

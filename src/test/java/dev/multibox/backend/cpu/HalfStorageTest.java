@@ -1,0 +1,109 @@
+package dev.multibox.backend.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.multibox.Tensors;
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.Backend;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * F16 is storage: what an op makes of F16 tensors is, to the bit, what it makes of F32 ones with
+ * the same values, rounded once where the result is F16. So it is for every op of {@link
+ * HalfCases}, and an op that is not there must be one that has no F16.
+ */
+class HalfStorageTest {
+  /** Ops whose tensors are F32 or integers alone, as their documentation says. */
+  private static final Set<String> WITHOUT_HALVES =
+      Set.of(
+          "BatchNormKernels.inverseStd",
+          "BatchNormKernels.updateRunning",
+          "BoxKernels.decode",
+          "BoxKernels.encode",
+          "BoxKernels.iou",
+          "BoxKernels.match",
+          "ImageKernels.resizeBilinear",
+          "NmsKernels.nms");
+
+  @TestFactory
+  Stream<DynamicTest> roundsWhatTheSameOpMakesOfFloats() {
+    return HalfCases.all().entrySet().stream()
+        .map(op -> DynamicTest.dynamicTest(op.getKey(), () -> check(op.getValue())));
+  }
+
+  @Test
+  void everyOpIsChecked() {
+    Set<String> ops = new TreeSet<>();
+    for (Method accessor : Backend.class.getMethods()) {
+      Class<?> family = accessor.getReturnType();
+      for (Method op : family.getDeclaredMethods()) {
+        if (family.getSimpleName().endsWith("Kernels") && Modifier.isPublic(op.getModifiers())) {
+          ops.add(family.getSimpleName() + "." + op.getName());
+        }
+      }
+    }
+    Set<String> listed = new TreeSet<>(WITHOUT_HALVES);
+    listed.addAll(HalfCases.all().keySet());
+
+    assertThat(ops).hasSizeGreaterThan(25);
+    assertThat(listed).isEqualTo(ops);
+  }
+
+  private static void check(HalfCases.Case op) {
+    for (CpuConvolution convolutions : CpuConvolution.values()) {
+      try (Backend backend = CpuBackend.open(2, convolutions)) {
+        for (Shape shape : op.shapes()) {
+          for (Activation activation : Activation.values()) {
+            check(backend, op.body(), shape, activation);
+          }
+        }
+      }
+    }
+  }
+
+  private static void check(
+      Backend backend, HalfCases.Body body, Shape shape, Activation activation) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      HalfRun floats = new HalfRun(backend, tensors, DType.F32, activation);
+      HalfRun halves = new HalfRun(backend, tensors, DType.F16, activation);
+      body.run(floats, shape);
+      body.run(halves, shape);
+      assertThat(halves.results()).isNotEmpty().hasSameSizeAs(floats.results());
+      for (int i = 0; i < halves.results().size(); i++) {
+        Tensor result = halves.results().get(i);
+        assertThat(elements(tensors, result, result.dtype()))
+            .describedAs("result %d of %s with %s", i, shape, activation)
+            .isEqualTo(elements(tensors, floats.results().get(i), result.dtype()));
+      }
+    }
+  }
+
+  /** The elements as an array, rounded to {@code type}. */
+  private static Object elements(Tensors tensors, Tensor tensor, DType type) {
+    return switch (tensor.dtype()) {
+      case I32 -> tensor.host().toArray(JAVA_INT);
+      case U8 -> tensor.host().toArray(JAVA_BYTE);
+      case F32, F16 -> {
+        float[] values = tensors.values(tensor);
+        for (int i = 0; i < values.length && type == DType.F16; i++) {
+          values[i] = Tensors.half(values[i]);
+        }
+        yield values;
+      }
+    };
+  }
+}
