@@ -12,9 +12,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -39,6 +42,20 @@ public final class Golden {
   /** The folder the vectors lie in. */
   public static Path folder() {
     return Path.of(System.getProperty("multibox.golden", "src/test/resources/golden"));
+  }
+
+  /** All files that match {@code glob}, at least one. */
+  public static List<Path> files(String glob) {
+    List<Path> files = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder(), glob)) {
+      found.forEach(files::add);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (files.isEmpty()) {
+      throw new IllegalStateException("no " + glob + " in " + folder());
+    }
+    return files;
   }
 
   /** A file of tensors, for example {@code 03_matching.safetensors}. */
@@ -114,12 +131,21 @@ public final class Golden {
     return bytes(tensor, "F64").toArray(JAVA_DOUBLE_UNALIGNED);
   }
 
+  /** The element type, for example {@code BF16}. */
+  public String dtype(String tensor) {
+    return entry(tensor).path("dtype").asText();
+  }
+
   private MemorySegment bytes(String tensor, String dtype) {
-    JsonNode entry = entry(tensor);
-    if (!entry.path("dtype").asText().equals(dtype)) {
-      throw new IllegalArgumentException(name + ": " + tensor + " is " + entry.path("dtype"));
+    if (!dtype(tensor).equals(dtype)) {
+      throw new IllegalArgumentException(name + ": " + tensor + " is " + dtype(tensor));
     }
-    JsonNode offsets = entry.path("data_offsets");
+    return bytes(tensor);
+  }
+
+  /** The elements, row-major and little-endian. */
+  public MemorySegment bytes(String tensor) {
+    JsonNode offsets = entry(tensor).path("data_offsets");
     long from = offsets.get(0).asLong();
     return data.asSlice(from, offsets.get(1).asLong() - from);
   }

@@ -23,7 +23,7 @@ import java.util.SequencedMap;
  * bytes, known types, sizes that fit the shapes, and data without a hole, an overlap or a rest.
  * Nothing in the file is ever run. The memory of {@link #tensor} goes when the file is closed.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements WeightFile {
   /** The longest header the format allows, in bytes. */
   public static final long MAX_HEADER_BYTES = 100_000_000;
 
@@ -99,37 +99,27 @@ public final class SafetensorsFile implements AutoCloseable {
     return length;
   }
 
-  /** The file this was opened from. */
+  @Override
   public Path path() {
     return path;
   }
 
+  @Override
+  public String format() {
+    return "safetensors";
+  }
+
   /** The free text beside the tensors, the header's {@code __metadata__}. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
 
-  /** All tensors by name, in the order of the header. */
+  @Override
   public SequencedMap<String, StoredTensor> tensors() {
     return Collections.unmodifiableSequencedMap(tensors);
   }
 
-  /**
-   * The tensor of this name.
-   *
-   * @throws IOException if the file has none of this name
-   */
-  public StoredTensor tensor(String name) throws IOException {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IOException(
-          "%s: has no tensor \"%s\" among its %d; is it a file of this model?"
-              .formatted(path, name, tensors.size()));
-    }
-    return tensor;
-  }
-
-  /** Unmaps the file. */
   @Override
   public void close() {
     arena.close();

@@ -3,10 +3,14 @@
  *
  * <p>A file is a map from names to {@link dev.multibox.weights.StoredTensor}, still in the file's
  * own types and memory; turning those into parameters is a step of its own. Readers believe nothing
- * a file says before it is checked, and run nothing.
+ * a file says before it is checked, and run nothing. {@code SafetensorsFile} reads safetensors.
+ * {@code TorchFile} reads what {@code torch.save} wrote: {@code TorchZip} or {@code TorchLegacy}
+ * finds the pickle, {@code PickleMachine} reads it, {@code TorchPickles} says what names in it
+ * stand for, {@code PickledTree} gives every tensor its dotted name, and {@code Strides} brings its
+ * elements in order.
  *
  * <p>May import {@code tensor}, {@code nn}, {@code box} and {@code model}. Start with {@code
- * SafetensorsFile}.
+ * WeightFile}.
  */
 @NullMarked
 package dev.multibox.weights;
