@@ -37,6 +37,7 @@ public final class MultiBox implements Runnable {
           EvalCommand::new,
           DetectCommand::new,
           DataCommand::new,
+          ConvertCommand::new,
           InfoCommand::new);
 
   @Spec private CommandSpec spec;
