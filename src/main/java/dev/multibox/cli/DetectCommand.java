@@ -4,11 +4,15 @@ import dev.multibox.autograd.PooledMemory;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.NmsParams;
+import dev.multibox.box.Box;
 import dev.multibox.data.ImageDecoder;
 import dev.multibox.data.PixelBuffer;
 import dev.multibox.model.Detection;
 import dev.multibox.model.Detector;
 import dev.multibox.model.Ssd;
+import dev.multibox.picture.ClassNames;
+import dev.multibox.picture.Mark;
+import dev.multibox.picture.Picture;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -101,12 +105,15 @@ final class DetectCommand implements Callable<Integer> {
       Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
       Path folder =
           out == null ? Outputs.numberedFolder(Path.of("runs"), "detect") : Outputs.newFolder(out);
+      ClassNames names =
+          PictureText.names(checkpoint.meta().categories(), spec.commandLine().getErr());
+      PictureNames files = new PictureNames();
       List<Map<String, Object>> results = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
         PixelBuffer pixels = decode(images.get(i));
         List<Detection> found = detect(backend, detector, ssd, pixels);
-        Path picture = folder.resolve(baseName(images.get(i)) + ".png");
-        DetectionPainter.write(pixels, found, checkpoint.meta().categories(), picture);
+        Path picture = folder.resolve(files.next(images.get(i)));
+        Picture.of(pixels).draw(marks(found, names)).write(picture);
         describe(console, images.get(i), found, checkpoint.meta().categories(), picture);
         for (Detection detection : found) {
           results.add(cocoResult(i + 1, images.get(i), detection, pixels));
@@ -187,6 +194,16 @@ final class DetectCommand implements Callable<Integer> {
     }
   }
 
+  private static List<Mark> marks(List<Detection> found, ClassNames names) {
+    List<Mark> marks = new ArrayList<>();
+    for (Detection detection : found) {
+      Box box = new Box(detection.xmin(), detection.ymin(), detection.xmax(), detection.ymax());
+      String score = String.format(Locale.ROOT, "%.2f", detection.score());
+      marks.add(Mark.object(box, detection.label(), names.of(detection.label()), score));
+    }
+    return marks;
+  }
+
   private static void describe(
       PrintWriter console, Path image, List<Detection> found, List<String> categories, Path to) {
     console.printf("%s: %d found -> %s%n", image, found.size(), to);
@@ -221,11 +238,5 @@ final class DetectCommand implements Callable<Integer> {
             ((double) found.ymax() - found.ymin()) * height));
     result.put("score", found.score());
     return result;
-  }
-
-  private static String baseName(Path image) {
-    String name = String.valueOf(image.getFileName());
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
   }
 }

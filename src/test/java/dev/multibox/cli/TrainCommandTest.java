@@ -59,6 +59,8 @@ class TrainCommandTest {
     assertThat(evaluated.exitCode()).describedAs(evaluated.err()).isEqualTo(ExitCode.DONE);
     assertThat(evaluated.out()).contains("AP50");
 
+    Path other = Files.createDirectory(folder.resolve("other")).resolve("test_00000.png");
+    Files.copy(shapes.resolve("JPEGImages/test_00000.png"), other);
     Path pictures = folder.resolve("pictures");
     Path json = folder.resolve("found.json");
     CommandRun detected =
@@ -74,12 +76,14 @@ class TrainCommandTest {
             "0",
             "--top-k",
             "3",
-            shapes.resolve("JPEGImages").toString());
+            shapes.resolve("JPEGImages").toString(),
+            other.toString());
     assertThat(detected.exitCode()).describedAs(detected.err()).isEqualTo(ExitCode.DONE);
     assertThat(ImageIO.read(pictures.resolve("test_00000.png").toFile()).getWidth())
         .isGreaterThanOrEqualTo(64);
+    assertThat(pictures.resolve("test_00000-2.png")).isRegularFile();
     JsonNode results = new JsonMapper().readTree(json.toFile());
-    assertThat(results.size()).isEqualTo(16 * 3);
+    assertThat(results.size()).isEqualTo(17 * 3);
     assertThat(results.get(0).path("bbox").size()).isEqualTo(4);
   }
 

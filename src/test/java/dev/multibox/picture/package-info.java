@@ -1,0 +1,5 @@
+/** What pictures show, pixel by pixel. */
+@NullMarked
+package dev.multibox.picture;
+
+import org.jspecify.annotations.NullMarked;
