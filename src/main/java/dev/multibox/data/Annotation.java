@@ -39,6 +39,24 @@ public record Annotation(
         ymax);
   }
 
+  /** A box of these corners. */
+  static Annotation of(int category, PixelBox box, boolean difficult, boolean crowd, double area) {
+    return new Annotation(
+        category,
+        (float) box.xmin(),
+        (float) box.ymin(),
+        (float) box.xmax(),
+        (float) box.ymax(),
+        difficult,
+        crowd,
+        area);
+  }
+
+  /** The same object of another category. */
+  Annotation of(int otherCategory) {
+    return new Annotation(otherCategory, xmin, ymin, xmax, ymax, difficult, crowd, area);
+  }
+
   /** The class a network learns for this object; 0 is background. */
   public int label() {
     return category + 1;

@@ -1,20 +1,49 @@
 package dev.multibox.data;
 
+import dev.multibox.backend.Checks;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * The images of one split, with the categories their objects may have.
  *
  * @param name for messages, for example {@code voc2007 train}
- * @param categories names in the order of {@link Annotation#category}; the same for every split of
- *     a folder
+ * @param categories names in the order of {@link Annotation#category}, each once
+ * @param categoryIds the numbers metrics know the categories by, in the same order: those of a COCO
+ *     file, which may have gaps, else {@link Annotation#label}
  * @param images in the order of the split
+ * @param remarks one line on each kind of thing a reader bent to fit or left out
  */
-public record Dataset(String name, List<String> categories, List<ImageRecord> images) {
+public record Dataset(
+    String name,
+    List<String> categories,
+    List<Integer> categoryIds,
+    List<ImageRecord> images,
+    List<String> remarks) {
 
   public Dataset {
     categories = List.copyOf(categories);
+    categoryIds = List.copyOf(categoryIds);
     images = List.copyOf(images);
+    remarks = List.copyOf(remarks);
+    Checks.require(
+        "dataset",
+        categoryIds.size() == categories.size(),
+        "%d ids for %d categories",
+        categoryIds.size(),
+        categories.size());
+  }
+
+  /** A data set whose categories are numbered from 1. */
+  public Dataset(String name, List<String> categories, List<ImageRecord> images) {
+    this(
+        name,
+        categories,
+        IntStream.rangeClosed(1, categories.size()).boxed().toList(),
+        images,
+        List.of());
   }
 
   public int size() {
@@ -55,8 +84,54 @@ public record Dataset(String name, List<String> categories, List<ImageRecord> im
     return counts;
   }
 
+  /** The same with these remarks. */
+  Dataset with(List<String> newRemarks) {
+    return new Dataset(name, categories, categoryIds, images, newRemarks);
+  }
+
+  /** These images of it, under another name. */
+  public Dataset part(String partName, List<ImageRecord> part) {
+    return new Dataset(partName, categories, categoryIds, part, remarks);
+  }
+
   /** The images {@code [from, to)} under another name. */
   public Dataset part(String partName, int from, int to) {
-    return new Dataset(partName, categories, images.subList(from, to));
+    return part(partName, images.subList(from, to));
+  }
+
+  /** What this has and {@code others} lack, and the reverse; empty if both name the same. */
+  public String categoriesUnlike(List<String> others) {
+    TreeSet<String> besides = new TreeSet<>(categories);
+    others.forEach(besides::remove);
+    TreeSet<String> lacking = new TreeSet<>(others);
+    categories.forEach(lacking::remove);
+    List<String> differences = new ArrayList<>();
+    if (!besides.isEmpty()) {
+      differences.add("has " + String.join(", ", besides) + " besides");
+    }
+    if (!lacking.isEmpty()) {
+      differences.add("lacks " + String.join(", ", lacking));
+    }
+    return String.join(" and ", differences);
+  }
+
+  /**
+   * The same with its categories in another order.
+   *
+   * @throws IllegalArgumentException if {@link #categoriesUnlike} finds a difference
+   */
+  public Dataset inOrder(List<String> order) {
+    if (order.equals(categories)) {
+      return this;
+    }
+    String unlike = categoriesUnlike(order);
+    Checks.require("dataset", unlike.isEmpty(), "%s %s", name, unlike);
+    int[] places = categories.stream().mapToInt(order::indexOf).toArray();
+    Integer[] ids = new Integer[places.length];
+    for (int i = 0; i < places.length; i++) {
+      ids[places[i]] = categoryIds.get(i);
+    }
+    List<ImageRecord> moved = images.stream().map(image -> image.moved(places)).toList();
+    return new Dataset(name, order, List.of(ids), moved, remarks);
   }
 }

@@ -7,14 +7,15 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -29,7 +30,7 @@ public final class ImageDecoder {
   /**
    * The pixels as stored; annotations are made on these.
    *
-   * @throws IOException naming the file if it is missing, damaged, cut short or of another format
+   * @throws IOException if the file is missing, damaged, cut short or of another format
    */
   public static PixelBuffer decode(Path file) throws IOException {
     return decode(file, bytes(file));
@@ -45,54 +46,84 @@ public final class ImageDecoder {
     return ExifOrientation.of(bytes).apply(decode(file, bytes));
   }
 
-  private static byte[] bytes(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new NoSuchFileException(file + ": no such image; restore it, or name another");
+  /**
+   * The size of {@link #decode}'s pixels, from the file's head alone.
+   *
+   * @throws IOException as {@link #decode}, where the head shows it
+   */
+  static ImageSize size(Path file) throws IOException {
+    requireReadable(file);
+    try (ImageInputStream stream = new FileImageInputStream(file.toFile())) {
+      return read(file, stream, reader -> new ImageSize(reader.getWidth(0), reader.getHeight(0)));
     }
+  }
+
+  /** How {@link #decodeUpright} turns the picture. */
+  static ExifOrientation orientation(Path file) throws IOException {
+    return ExifOrientation.of(bytes(file));
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    requireReadable(file);
     return Files.readAllBytes(file);
   }
 
-  private static PixelBuffer decode(Path file, byte[] bytes) throws IOException {
-    if (bytes.length == 0) {
-      throw new IOException(file + ": is empty; restore it from its source");
+  private static void requireReadable(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new FileNotFoundException(file + ": no such image; restore it, or name another");
     }
-    try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-      if (!readers.hasNext()) {
-        throw new IOException(
-            file + ": is no JPEG, PNG, GIF or BMP image; convert it to one of them");
-      }
-      ImageReader reader = readers.next();
-      try {
-        return pixels(file, reader, stream);
-      } finally {
-        reader.dispose();
-      }
+    if (!Files.isReadable(file)) {
+      throw new IOException(file + ": may not be read; change its permissions");
     }
   }
 
-  private static PixelBuffer pixels(Path file, ImageReader reader, ImageInputStream stream)
+  private static PixelBuffer decode(Path file, byte[] bytes) throws IOException {
+    try (ImageInputStream stream =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+      return read(file, stream, ImageDecoder::pixels);
+    }
+  }
+
+  /** Something asked of a file's reader. */
+  private interface Question<T> {
+    T ask(ImageReader reader) throws IOException;
+  }
+
+  private static <T> T read(Path file, ImageInputStream stream, Question<T> question)
       throws IOException {
+    if (stream.read() < 0) {
+      throw new IOException(file + ": is empty; restore it from its source");
+    }
+    stream.seek(0);
+    Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+    if (!readers.hasNext()) {
+      throw new IOException(
+          file + ": is no JPEG, PNG, GIF or BMP image; convert it to one of them");
+    }
+    ImageReader reader = readers.next();
+    try {
+      reader.setInput(stream, true, true);
+      return question.ask(reader);
+    } catch (IOException | RuntimeException e) {
+      throw new IOException(
+          "%s: cannot be decoded (%s); restore it, or convert it to 8-bit RGB"
+              .formatted(file, e.getMessage()),
+          e);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  private static PixelBuffer pixels(ImageReader reader) throws IOException {
     AtomicReference<String> truncation = new AtomicReference<>("");
     reader.addIIOReadWarningListener((_, warning) -> {
       if (warning.contains("runcated") || warning.contains("premature")) {
         truncation.set(warning);
       }
     });
-    BufferedImage image;
-    try {
-      reader.setInput(stream, true, true);
-      image = reader.read(0);
-    } catch (IOException | RuntimeException e) {
-      throw new IOException(
-          "%s: cannot be decoded (%s); restore it, or convert it to 8-bit RGB"
-              .formatted(file, e.getMessage()),
-          e);
-    }
+    BufferedImage image = reader.read(0);
     if (!truncation.get().isEmpty()) {
-      throw new IOException(
-          "%s: is cut short (%s); restore it from its source".formatted(file, truncation.get()));
+      throw new IOException("cut short: " + truncation.get());
     }
     return new PixelBuffer(image.getWidth(), image.getHeight(), rgb(image));
   }

@@ -3,6 +3,7 @@ package dev.multibox.data;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,12 @@ public record Splits(Dataset train, Dataset validation, String description) {
 
   /**
    * Train is the split named, else {@code train}, else {@code trainval}; validation the split
-   * named, else {@code val} unless that is part of what is trained on, else a tenth of the training
-   * images, held out by {@code seed}.
+   * named, else the one that goes with train ({@code val} with {@code train}, {@code val2017} with
+   * {@code train2017}), else a tenth of the training images, held out by {@code seed}. Names mean
+   * what {@link DatasetReader#find} finds.
    *
-   * @throws IOException if no split is fit for training, or one cannot be read
+   * @throws IOException if no split is fit for training, one cannot be read, or both have other
+   *     categories
    */
   public static Splits choose(
       DatasetReader reader,
@@ -30,34 +33,72 @@ public record Splits(Dataset train, Dataset validation, String description) {
       @Nullable String validationSplit,
       long seed)
       throws IOException {
-    String train = trainSplit == null ? defaultTrainSplit(reader) : trainSplit;
-    Dataset trainSet = notEmpty(reader, train);
-    String validation = validationSplit;
-    if (validation == null && train.equals("train") && reader.splits().contains("val")) {
-      validation = "val";
+    return choose(reader, trainSplit, validationSplit, seed, Faults.REFUSED);
+  }
+
+  /** The same with what {@code faults} lets pass. */
+  public static Splits choose(
+      DatasetReader reader,
+      @Nullable String trainSplit,
+      @Nullable String validationSplit,
+      long seed,
+      Faults faults)
+      throws IOException {
+    String train =
+        trainSplit == null ? defaultTrainSplit(reader) : reader.find(trainSplit).orElse(trainSplit);
+    Dataset trainSet = notEmpty(reader, train, faults);
+    if (trainSet.objectCount() == 0) {
+      throw new IOException(
+          "%s: no image of split %s has an object, so there is nothing to learn; annotate some"
+              .formatted(reader.name(), train));
     }
-    if (validation != null) {
-      return new Splits(
-          trainSet,
-          notEmpty(reader, validation),
-          "training on split %s, validating on split %s".formatted(train, validation));
+    Optional<String> validation =
+        validationSplit == null
+            ? defaultValidationSplit(reader, train)
+            : Optional.of(reader.find(validationSplit).orElse(validationSplit));
+    if (validation.isEmpty()) {
+      return holdOut(trainSet, train, seed);
     }
-    return holdOut(trainSet, train, seed);
+    Dataset validationSet = notEmpty(reader, validation.get(), faults);
+    String unlike = validationSet.categoriesUnlike(trainSet.categories());
+    if (!unlike.isEmpty()) {
+      throw new IOException(
+          "%s: split %s %s, unlike split %s; list the same categories for both"
+              .formatted(reader.name(), validation.get(), unlike, train));
+    }
+    return new Splits(
+        trainSet,
+        validationSet.inOrder(trainSet.categories()),
+        "training on split %s, validating on split %s (%d images)"
+            .formatted(train, validation.get(), validationSet.size()));
   }
 
   private static String defaultTrainSplit(DatasetReader reader) throws IOException {
     for (String candidate : List.of("train", "trainval")) {
-      if (reader.splits().contains(candidate)) {
-        return candidate;
+      Optional<String> found = reader.find(candidate);
+      if (found.isPresent()) {
+        return found.get();
       }
     }
     throw new IOException(
-        "%s: has no split named train; name one of %s with --train-split"
-            .formatted(reader.name(), String.join(", ", reader.splits())));
+        reader.splits().isEmpty()
+            ? reader.name() + ": has no splits; list the images to train on as split train"
+            : "%s: has no split named train; name one of %s with --train-split"
+                .formatted(reader.name(), String.join(", ", reader.splits())));
   }
 
-  private static Dataset notEmpty(DatasetReader reader, String split) throws IOException {
-    Dataset dataset = reader.read(split);
+  // Of trainval, val is a part.
+  private static Optional<String> defaultValidationSplit(DatasetReader reader, String train) {
+    if (!train.matches("train\\d*")) {
+      return Optional.empty();
+    }
+    String twin = train.replace("train", "val");
+    return reader.splits().contains(twin) ? Optional.of(twin) : reader.find("val");
+  }
+
+  private static Dataset notEmpty(DatasetReader reader, String split, Faults faults)
+      throws IOException {
+    Dataset dataset = reader.read(split, faults);
     if (dataset.size() == 0) {
       throw new IOException(
           "%s: split %s lists no image; list some or name another split"
@@ -84,8 +125,8 @@ public record Splits(Dataset train, Dataset validation, String description) {
       (isHeld[i] ? validation : train).add(all.images().get(i));
     }
     return new Splits(
-        new Dataset(all.name(), all.categories(), train),
-        new Dataset(all.name() + " (held out)", all.categories(), validation),
+        all.part(all.name(), train),
+        all.part(all.name() + " (held out)", validation),
         "training on %d images of split %s, validating on the %d others, held out by seed %d"
             .formatted(train.size(), split, held, seed));
   }

@@ -17,17 +17,12 @@ import javax.xml.stream.XMLStreamReader;
  *
  * @param file the annotation file
  * @param imageName the {@code filename} element, empty if there is none
- * @param width of {@code size}, 0 if there is none
- * @param height of {@code size}, 0 if there is none
+ * @param size as stated, 0 x 0 where it is not
+ * @param sizeLine the line that states it
  * @param objects in file order
  */
-record VocAnnotation(Path file, String imageName, int width, int height, List<VocObject> objects) {
-
-  /**
-   * How far a box may reach over the image's edge and is still cut off there, in pixels: some of
-   * VOC's own boxes, and those of tools that count from 0, are one off.
-   */
-  private static final double SLACK_PIXELS = 1;
+record VocAnnotation(
+    Path file, String imageName, ImageSize size, int sizeLine, List<VocObject> objects) {
 
   /** An object with VOC's inclusive pixel numbers from 1, and the line its box begins at. */
   record VocObject(
@@ -37,7 +32,13 @@ record VocAnnotation(Path file, String imageName, int width, int height, List<Vo
       double xmax,
       double ymax,
       boolean difficult,
-      int line) {}
+      int line) {
+
+    /** Continuous pixels: {@code [xmin - 1, xmax] x [ymin - 1, ymax]}. */
+    PixelBox box() {
+      return new PixelBox(xmin - 1, ymin - 1, xmax, ymax);
+    }
+  }
 
   /**
    * Parses a file. Elements that are not needed are skipped, among them the boxes of an object's
@@ -70,48 +71,19 @@ record VocAnnotation(Path file, String imageName, int width, int height, List<Vo
     }
   }
 
-  /**
-   * The object in continuous coordinates, {@code [xmin - 1, xmax] x [ymin - 1, ymax]}. A box that
-   * reaches over an edge by at most one pixel is cut off there.
-   *
-   * @throws IOException if the box is empty, or reaches farther over an edge
-   */
-  Annotation annotation(VocObject object, int category) throws IOException {
-    if (!(object.xmin < object.xmax && object.ymin < object.ymax)) {
-      throw fault(object, object.xmin < object.xmax ? "ymax <= ymin" : "xmax <= xmin");
+  /** What keeps an object from being used on an image of this size; empty if nothing does. */
+  String fault(VocObject object, ImageSize image) {
+    String what;
+    if (!(object.xmin < object.xmax)) {
+      what = "xmax <= xmin";
+    } else if (!(object.ymin < object.ymax)) {
+      what = "ymax <= ymin";
+    } else {
+      what = object.box().fault(image);
     }
-    if (object.xmin < 1 - SLACK_PIXELS
-        || object.ymin < 1 - SLACK_PIXELS
-        || object.xmax > width + SLACK_PIXELS
-        || object.ymax > height + SLACK_PIXELS) {
-      throw fault(object, "reaches out of the image of %d x %d".formatted(width, height));
-    }
-    double xmin = Math.max(0, object.xmin - 1);
-    double ymin = Math.max(0, object.ymin - 1);
-    double xmax = Math.min(width, object.xmax);
-    double ymax = Math.min(height, object.ymax);
-    if (!((float) xmin < (float) xmax && (float) ymin < (float) ymax)) {
-      throw fault(object, "lies beside the image of %d x %d".formatted(width, height));
-    }
-    return new Annotation(
-        category,
-        (float) xmin,
-        (float) ymin,
-        (float) xmax,
-        (float) ymax,
-        object.difficult,
-        false,
-        (xmax - xmin) * (ymax - ymin));
-  }
-
-  /** Whether {@link #annotation} cuts the box off at the image's edge. */
-  boolean isCut(VocObject object) {
-    return object.xmin < 1 || object.ymin < 1 || object.xmax > width || object.ymax > height;
-  }
-
-  private IOException fault(VocObject object, String what) {
-    return new IOException(
-        "%s:%d: %s with box xmin %s, ymin %s, xmax %s, ymax %s: %s; correct the box or remove the object"
+    return what.isEmpty()
+        ? ""
+        : "%s:%d: %s with box xmin %s, ymin %s, xmax %s, ymax %s: %s; correct the box or remove the object"
             .formatted(
                 file,
                 object.line,
@@ -120,7 +92,7 @@ record VocAnnotation(Path file, String imageName, int width, int height, List<Vo
                 object.ymin,
                 object.xmax,
                 object.ymax,
-                what));
+                what);
   }
 
   /** One file being read; each method consumes an element, its end included. */
@@ -141,12 +113,16 @@ record VocAnnotation(Path file, String imageName, int width, int height, List<Vo
         throw fault("root was <" + xml.getLocalName() + ">, wanted <annotation>");
       }
       String imageName = "";
-      int[] size = new int[2];
+      ImageSize size = new ImageSize(0, 0);
+      int sizeLine = line();
       List<VocObject> objects = new ArrayList<>();
       while (nextChild()) {
         switch (xml.getLocalName()) {
           case "filename" -> imageName = text();
-          case "size" -> size = size();
+          case "size" -> {
+            sizeLine = line();
+            size = size();
+          }
           case "object" -> objects.add(object());
           default -> skip();
         }
@@ -154,24 +130,20 @@ record VocAnnotation(Path file, String imageName, int width, int height, List<Vo
       while (xml.hasNext()) {
         xml.next();
       }
-      if (size[0] <= 0 || size[1] <= 0) {
-        throw new IOException(
-            "%s:1: size was %d x %d, wanted the image's; add <size> with <width> and <height>"
-                .formatted(file, size[0], size[1]));
-      }
-      return new VocAnnotation(file, imageName, size[0], size[1], List.copyOf(objects));
+      return new VocAnnotation(file, imageName, size, sizeLine, List.copyOf(objects));
     }
 
-    private int[] size() throws XMLStreamException, IOException {
-      int[] size = new int[2];
+    private ImageSize size() throws XMLStreamException, IOException {
+      int width = 0;
+      int height = 0;
       while (nextChild()) {
         switch (xml.getLocalName()) {
-          case "width" -> size[0] = (int) number();
-          case "height" -> size[1] = (int) number();
+          case "width" -> width = (int) number();
+          case "height" -> height = (int) number();
           default -> skip();
         }
       }
-      return size;
+      return new ImageSize(width, height);
     }
 
     private VocObject object() throws XMLStreamException, IOException {

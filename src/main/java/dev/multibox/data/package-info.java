@@ -3,10 +3,12 @@
  *
  * <p>A {@link dev.multibox.data.DatasetReader} turns a folder into {@link
  * dev.multibox.data.Dataset}s, which are lists of {@link dev.multibox.data.ImageRecord}s:
- * annotations only, no pixels. A {@link dev.multibox.data.Loader} decodes the images on several
- * threads and draws for each a {@link dev.multibox.data.SamplePlan}: what will be done to the
- * pixels, with the boxes already moved by the same numbers. The pixels themselves are touched by
- * {@link dev.multibox.backend.ImageKernels} alone, on whichever device trains.
+ * annotations only, no pixels. {@link dev.multibox.data.VocReader} and {@link
+ * dev.multibox.data.CocoReader} read the two layouts in use, and say what is wrong with one to
+ * {@link dev.multibox.data.Faults}. A {@link dev.multibox.data.Loader} decodes the images on
+ * several threads and draws for each a {@link dev.multibox.data.SamplePlan}: what will be done to
+ * the pixels, with the boxes already moved by the same numbers. The pixels themselves are touched
+ * by {@link dev.multibox.backend.ImageKernels} alone, on whichever device trains.
  *
  * <p>{@link dev.multibox.data.ShapesGenerator} writes a data set of its own, so that everything can
  * be tried without downloading anything.

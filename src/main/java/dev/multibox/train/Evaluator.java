@@ -60,12 +60,12 @@ public final class Evaluator {
     imageBatch = new ImageBatch(backend, arena);
   }
 
-  /** The objects of a data set as metrics take them; label and category id are the same number. */
+  /** The objects of a data set as metrics take them. */
   public static GroundTruth groundTruth(Dataset dataset) {
     SortedSet<Long> imageIds = new TreeSet<>();
     SortedMap<Integer, String> categories = new TreeMap<>();
     for (int i = 0; i < dataset.categories().size(); i++) {
-      categories.put(i + 1, dataset.categories().get(i));
+      categories.put(dataset.categoryIds().get(i), dataset.categories().get(i));
     }
     List<GroundTruthObject> objects = new ArrayList<>();
     for (int i = 0; i < dataset.size(); i++) {
@@ -76,7 +76,7 @@ public final class Evaluator {
             new GroundTruthObject(
                 objects.size() + 1,
                 i + 1L,
-                object.label(),
+                dataset.categoryIds().get(object.category()),
                 object.xmin(),
                 object.ymin(),
                 (double) object.xmax() - object.xmin(),
@@ -107,7 +107,8 @@ public final class Evaluator {
         for (int i = 0; i < count; i++) {
           Sample sample = next.samples().get(i);
           for (Detection detection : detections.get(i)) {
-            all.add(inPixels(detection, first + i + 1L, sample.image()));
+            int category = dataset.categoryIds().get(detection.label() - 1);
+            all.add(inPixels(detection, first + i + 1L, category, sample.image()));
           }
         }
       }
@@ -116,12 +117,13 @@ public final class Evaluator {
     return all;
   }
 
-  private static DetectedObject inPixels(Detection found, long imageId, ImageRecord image) {
+  private static DetectedObject inPixels(
+      Detection found, long imageId, int category, ImageRecord image) {
     double width = image.width();
     double height = image.height();
     return new DetectedObject(
         imageId,
-        found.label(),
+        category,
         found.xmin() * width,
         found.ymin() * height,
         ((double) found.xmax() - found.xmin()) * width,

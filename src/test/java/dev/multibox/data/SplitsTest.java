@@ -16,7 +16,19 @@ class SplitsTest {
     Splits splits = choose(Map.of("train", 8, "val", 3, "test", 5));
     assertThat(splits.train().size()).isEqualTo(8);
     assertThat(splits.validation().size()).isEqualTo(3);
-    assertThat(splits.description()).isEqualTo("training on split train, validating on split val");
+    assertThat(splits.description())
+        .isEqualTo("training on split train, validating on split val (3 images)");
+  }
+
+  @Test
+  void splitsMayHaveAYearOrVariantsOfTheName() throws IOException {
+    assertThat(choose(Map.of("train2017", 8, "val2017", 3)).description())
+        .startsWith("training on split train2017, validating on split val2017");
+    assertThat(choose(Map.of("train", 8, "valid", 3)).description()).contains("split valid");
+    Folder two = new Folder(Map.of("train2014", 8, "train2017", 9, "val2014", 2, "val2017", 3));
+    assertThat(Splits.choose(two, "train2017", null, 7).validation().size()).isEqualTo(3);
+    assertThatThrownBy(() -> Splits.choose(two, null, null, 7))
+        .hasMessageContaining("no split named train; name one of train2014, train2017, val2014");
   }
 
   @Test
@@ -78,17 +90,13 @@ class SplitsTest {
     }
 
     @Override
-    public List<String> categories() {
-      return List.of("thing");
-    }
-
-    @Override
-    public Dataset read(String split) {
+    public Dataset read(String split, Faults faults) {
+      Annotation thing = new Annotation(0, 1, 1, 3, 3, false, false, 4);
       List<ImageRecord> images = new ArrayList<>();
       for (int i = 0; i < sizes.getOrDefault(split, 0); i++) {
-        images.add(new ImageRecord(split + i, Path.of(split + i), 4, 4, List.of()));
+        images.add(new ImageRecord(split + i, Path.of(split + i), 4, 4, List.of(thing)));
       }
-      return new Dataset(split, categories(), images);
+      return new Dataset(split, List.of("thing"), images);
     }
   }
 }

@@ -3,9 +3,11 @@ package dev.multibox.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.multibox.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,9 +61,11 @@ class VocReaderTest {
   @Test
   void listsOfOneClassAreNoSplits() throws IOException {
     annotate("a", object("train", 0, 1, 1, 10, 10));
+    annotate("b", "");
     list("train", "a");
-    list("train_train", "a  1");
-    assertThat(VocReader.open(folder).splits()).containsExactly("train");
+    list("train_few", "b");
+    list("train_train", "a  1", "b -1");
+    assertThat(VocReader.open(folder).splits()).containsExactly("train", "train_few");
     assertThatThrownBy(() -> VocReader.open(folder).read("train_train"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("train_train.txt:1: ")
@@ -91,20 +95,25 @@ class VocReaderTest {
         """);
     list("train", "a");
     VocReader reader = VocReader.open(folder);
-    assertThat(reader.categories()).containsExactly("person");
+    assertThat(reader.read("train").categories()).containsExactly("person");
     assertThat(reader.read("train").images().getFirst().objects())
         .containsExactly(new Annotation(0, 4, 5, 50, 60, false, false, 46 * 55));
   }
 
   @Test
   void cutsBoxesThatReachOverTheEdgeByOnePixelAndCountsThem() throws IOException {
-    annotate("a", object("dog", 0, 0, 0, 101, 81) + object("dog", 0, 1, 1, 100, 80));
+    annotate(
+        "a",
+        object("dog", 0, 0, 0, 101, 81)
+            + object("dog", 0, 1, 1, 101, 80)
+            + object("dog", 0, 1, 1, 100, 80));
     list("train", "a");
     VocReader reader = VocReader.open(folder);
     Dataset dataset = reader.read("train");
     assertThat(dataset.images().getFirst().objects())
         .containsOnly(new Annotation(0, 0, 0, 100, 80, false, false, 8000));
-    assertThat(reader.cutBoxes(dataset)).isEqualTo(1);
+    assertThat(dataset.remarks())
+        .containsExactly("2 times: box over the image's edge by up to a pixel, cut off there");
   }
 
   @Test
@@ -113,8 +122,8 @@ class VocReaderTest {
     annotate("b", "");
     Files.delete(folder.resolve("JPEGImages/a.jpg"));
     Files.delete(folder.resolve("JPEGImages/b.jpg"));
-    Files.createFile(folder.resolve("JPEGImages/a.bmp"));
-    Files.createFile(folder.resolve("JPEGImages/b.png"));
+    TestImages.write(folder.resolve("JPEGImages/a.bmp"), 100, 80);
+    TestImages.write(folder.resolve("JPEGImages/b.png"), 100, 80);
     Path file = folder.resolve("Annotations/a.xml");
     Files.writeString(file, Files.readString(file).replace("a.jpg", "old_name.bmp"));
     list("train", "a", "b");
@@ -145,7 +154,7 @@ class VocReaderTest {
         .hasMessageStartingWith(where)
         .hasMessageContaining(what)
         .hasMessageEndingWith("correct the box or remove the object");
-    assertThat(VocReader.faults(folder)).singleElement().asString().startsWith(where);
+    assertThat(faults("train")).singleElement().asString().startsWith(where);
   }
 
   @ParameterizedTest
@@ -155,7 +164,6 @@ class VocReaderTest {
         "<xmax>10.0</xmax>||:7: <bndbox> lacks one of",
         "<xmax>10.0</xmax>|<xmax>ten</xmax>|:8: <xmax> was 'ten', wanted a number",
         "<xmax>10.0</xmax>|<xmax>NaN</xmax>|:8: <xmax> was 'NaN', wanted a number",
-        "<width>100</width>||:1: size was 0 x 80",
         "</object>|</objekt>|:9: not well-formed XML",
         "<annotation>|<annotations>|:1: root was <annotations>",
       })
@@ -169,7 +177,8 @@ class VocReaderTest {
     assertThatThrownBy(() -> VocReader.open(folder))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(file + parts[2]);
-    assertThat(VocReader.faults(folder)).singleElement().asString().startsWith(file + parts[2]);
+    list("train", "a");
+    assertThat(faults("train")).singleElement().asString().startsWith(file + parts[2]);
   }
 
   @Test
@@ -216,7 +225,7 @@ class VocReaderTest {
         .hasMessageContaining("both")
         .hasMessageContaining("--layout");
     Files.delete(folder.resolve("ImageSets/Main"));
-    assertThatThrownBy(() -> DatasetReader.open(folder)).hasMessageContaining("COCO");
+    assertThat(DatasetReader.open(folder)).isInstanceOf(CocoReader.class);
     Files.delete(json);
     assertThatThrownBy(() -> DatasetReader.open(folder))
         .hasMessageContaining("neither")
@@ -225,8 +234,115 @@ class VocReaderTest {
         .hasMessageContaining("no such folder; VOC layout has");
   }
 
+  @Test
+  void namesMayHoldSpacesAndNumbers() throws IOException {
+    annotate("photo 1", "");
+    annotate("photo 0", "");
+    list("train", "photo 1", "photo 0");
+    assertThat(VocReader.open(folder).read("train").images())
+        .extracting(ImageRecord::id)
+        .containsExactly("photo 1", "photo 0");
+  }
+
+  @Test
+  void listsMayComeFromWindows() throws IOException {
+    annotate("a", "");
+    annotate("b", "");
+    Files.writeString(folder.resolve("ImageSets/Main/train.txt"), "\uFEFFa\r\n\r\nb \r\n");
+    Path file = folder.resolve("Annotations/a.xml");
+    Files.writeString(file, "\uFEFF" + Files.readString(file).replace("\n", "\r\n"));
+    assertThat(VocReader.open(folder).read("train").images())
+        .extracting(ImageRecord::id)
+        .containsExactly("a", "b");
+  }
+
+  @Test
+  void refusesListsThatAreNoText() throws IOException {
+    annotate("a", "");
+    Files.write(folder.resolve("ImageSets/Main/train.txt"), new byte[] {(byte) 0xE9, 0x0A});
+    assertThatThrownBy(() -> VocReader.open(folder))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("train.txt: is no UTF-8 text; store it as UTF-8");
+  }
+
+  @Test
+  void theImagesOwnSizeCounts() throws IOException {
+    annotate("a", object("dog", 0, 1, 1, 120, 50));
+    annotate("b", object("dog", 0, 1, 1, 20, 70));
+    TestImages.write(folder.resolve("JPEGImages/a.jpg"), 120, 60);
+    Path file = folder.resolve("Annotations/b.xml");
+    Files.writeString(file, Files.readString(file).replaceFirst("<size>.*</size>", ""));
+    list("train", "a", "b");
+    Dataset dataset = VocReader.open(folder).read("train");
+    assertThat(dataset.images()).extracting(ImageRecord::width).containsExactly(120, 100);
+    assertThat(dataset.images().getFirst().objects())
+        .containsExactly(new Annotation(0, 0, 0, 120, 50, false, false, 120 * 50));
+    assertThat(dataset.remarks())
+        .containsExactly("1 times: image of another size than annotated, taken as it is");
+    assertThat(faults("train"))
+        .singleElement()
+        .asString()
+        .startsWith(folder.resolve("Annotations/a.xml") + ":3: size was 100 x 80, ")
+        .endsWith("a.jpg is 120 x 60; correct the annotation");
+  }
+
+  @Test
+  void refusesImagesThatAreNone() throws IOException {
+    annotate("a", "");
+    Path image = Files.writeString(folder.resolve("JPEGImages/a.jpg"), "no picture");
+    list("train", "a");
+    assertThatThrownBy(() -> VocReader.open(folder).read("train"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(image + ": is no ");
+  }
+
+  @Test
+  void collectsEveryFaultAndReadsWhatIsSound() throws IOException {
+    annotate("a", object("dog", 0, 9, 1, 3, 10) + object("dog", 0, 1, 1, 10, 10));
+    annotate("b", object("cat", 0, 1, 1, 500, 10));
+    annotate("broken", "<object>");
+    annotate("rest", object("cow", 0, 1, 7, 10, 7));
+    list("train", "a", "ghost", "b", "broken", "b");
+    List<String> faults = new ArrayList<>();
+    VocReader reader = VocReader.open(folder, Faults.into(faults));
+    Dataset dataset = reader.read("train", Faults.into(faults));
+    assertThat(dataset.images()).extracting(ImageRecord::id).containsExactly("a", "b");
+    assertThat(dataset.objectCount()).isEqualTo(1);
+    assertThat(dataset.remarks()).containsExactly("2 times: bad object left out");
+    assertThat(reader.unlisted(Faults.into(faults)).orElseThrow().images()).hasSize(1);
+    assertThat(faults).hasSize(6);
+    assertThat(String.join("\n", faults))
+        .containsSubsequence(
+            "broken.xml:",
+            "ghost has no annotation",
+            "b is listed twice",
+            "a.xml:7: dog with box",
+            "b.xml:7: cat with box",
+            "rest.xml:7: cow with box xmin 1.0, ymin 7.0, xmax 10.0, ymax 7.0: ymax <= ymin");
+  }
+
+  @Test
+  void badObjectsCanBeLeftOut() throws IOException {
+    annotate("a", object("dog", 0, 9, 1, 3, 10) + object("dog", 0, 1, 1, 10, 10));
+    list("train", "a");
+    list("ghosts", "ghost");
+    VocReader reader = VocReader.open(folder, Faults.OBJECTS_LEFT_OUT);
+    Dataset dataset = reader.read("train", Faults.OBJECTS_LEFT_OUT);
+    assertThat(dataset.objectCount()).isEqualTo(1);
+    assertThat(dataset.remarks()).containsExactly("1 times: bad object left out");
+    assertThatThrownBy(() -> reader.read("ghosts", Faults.OBJECTS_LEFT_OUT))
+        .hasMessageContaining("ghost has no annotation");
+  }
+
+  /** Everything that is wrong with the folder and one of its splits. */
+  private List<String> faults(String split) throws IOException {
+    List<String> faults = new ArrayList<>();
+    VocReader.open(folder, Faults.into(faults)).read(split, Faults.into(faults));
+    return faults;
+  }
+
   private void annotate(String id, String objects) throws IOException {
-    Files.createFile(folder.resolve("JPEGImages/" + id + ".jpg"));
+    TestImages.write(folder.resolve("JPEGImages/" + id + ".jpg"), 100, 80);
     Files.writeString(
         folder.resolve("Annotations/" + id + ".xml"),
         """
