@@ -18,6 +18,11 @@ final class FileErrors {
               "%s: %s".formatted(other.getFile(), other.getClass().getSimpleName());
           default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         };
+    return oneLine(message);
+  }
+
+  /** A message's lines as one. */
+  static String oneLine(String message) {
     return message.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

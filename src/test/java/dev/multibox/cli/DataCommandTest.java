@@ -2,55 +2,101 @@ package dev.multibox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class DataCommandTest {
   @TempDir private Path folder;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private Path shapes;
+
+  @BeforeEach
+  void drawShapes() {
+    shapes = folder.resolve("shapes");
+    CommandRun run =
+        CommandRun.of("data", "shapes", "--out", shapes, "--train", 3, "--val", 2, "--test", 1);
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("3 train, 2 val, 1 test images");
+  }
 
   @Test
-  void shapesAreDrawnAndChecked() throws IOException {
-    String shapes = folder.resolve("shapes").toString();
-    assertThat(run("shapes", "--out", shapes, "--train", "3", "--val", "2", "--test", "1"))
-        .isEqualTo(0);
-    assertThat(out.toString()).contains("3 train, 2 val, 1 test images");
-    assertThat(run("check", shapes)).isEqualTo(0);
-    assertThat(out.toString()).contains("shapes train: 3 images").contains("shapes test: 1 images");
+  void checkCountsWhatIsThere() throws IOException {
+    Path json = folder.resolve("check.json");
+    CommandRun run =
+        CommandRun.of(
+            "data", "check", shapes, "--model", "ssd-tiny", "--input-size", 96, "--json", json);
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines())
+        .anyMatch(line -> line.startsWith("train: 3 images ("))
+        .anyMatch(line -> line.startsWith("test: 1 images ("))
+        .anyMatch(line -> line.startsWith("  priors  of ssd-tiny at 96x96 overlap "));
+    JsonNode written = new JsonMapper().readTree(json.toFile());
+    assertThat(written.path("faults").isEmpty()).isTrue();
+    JsonNode train = written.at("/splits/train/statistics");
+    assertThat(train.path("images").asInt()).isEqualTo(3);
+    assertThat(train.path("categories").size()).isBetween(1, 6);
+    long objects = 0;
+    for (JsonNode count : train.path("categories")) {
+      objects += count.asLong();
+    }
+    assertThat(train.path("objects").asLong()).isEqualTo(objects).isPositive();
+    assertThat(train.at("/width/median").asDouble()).isBetween(64.0, 256.0);
+    assertThat(written.at("/splits/train/fitted").asDouble()).isBetween(0.1, 1.0);
+  }
 
-    Path annotation = folder.resolve("shapes/Annotations/train_00000.xml");
-    Files.writeString(annotation, Files.readString(annotation).replace("</annotation>", ""));
-    assertThat(run("check", shapes)).isEqualTo(1);
-    assertThat(out.toString()).contains(annotation + ":").contains("1 faults");
+  @Test
+  void checkListsEveryFault() throws IOException {
+    Path broken = shapes.resolve("Annotations/train_00000.xml");
+    Files.writeString(broken, Files.readString(broken).replace("</annotation>", ""));
+    Path turned = shapes.resolve("Annotations/val_00000.xml");
+    Files.writeString(
+        turned, Files.readString(turned).replaceFirst("<xmin>.*</xmin>", "<xmin>999</xmin>"));
+    Path cut;
+    try (Stream<Path> files = Files.list(shapes.resolve("JPEGImages"))) {
+      cut = files.filter(file -> file.toString().contains("test_00000")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(cut);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length * 2 / 3));
+
+    CommandRun run = CommandRun.of("data", "check", shapes);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.out().lines().limit(4).toList())
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith(broken + ":"),
+            line -> assertThat(line).startsWith(turned + ":").contains("xmax <= xmin"),
+            line -> assertThat(line).startsWith(cut + ": cannot be decoded"),
+            line -> assertThat(line).startsWith("3 faults"));
+    assertThat(CommandRun.of("data", "check", shapes, "--no-decode").out()).contains("2 faults");
   }
 
   @Test
   void wrongInputIsRefusedWithCodeTwo() throws IOException {
     Files.createFile(folder.resolve("kept"));
-    assertThat(run("shapes", "--out", folder.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("exists and is not an empty folder");
-    String shapes = folder.resolve("shapes").toString();
-    assertThat(run("shapes", "--out", shapes, "--size", "5")).isEqualTo(2);
-    assertThat(err.toString()).contains("size was 5, wanted at least 32");
-    assertThat(run("shapes", "--out", shapes, "--train", "-1")).isEqualTo(2);
-    assertThat(run("check", folder.resolve("nowhere").toString())).isEqualTo(2);
-    assertThat(run()).isEqualTo(2);
-    assertThat(folder.resolve("shapes")).doesNotExist();
+    assertRefused("exists and is not an empty folder", "shapes", "--out", folder);
+    Path other = folder.resolve("other");
+    assertRefused("size was 5, wanted at least 32", "shapes", "--out", other, "--size", 5);
+    assertRefused("-1", "shapes", "--out", other, "--train", -1);
+    assertRefused("No command given");
+    assertThat(other).doesNotExist();
     assertThat(folder.resolve("kept")).exists();
   }
 
-  private int run(String... args) {
-    return new CommandLine(new DataCommand())
-        .setOut(new PrintWriter(out))
-        .setErr(new PrintWriter(err))
-        .execute(args);
+  private static void assertRefused(String message, Object... args) {
+    List<Object> words = new ArrayList<>(List.of("data"));
+    words.addAll(List.of(args));
+    CommandRun run = CommandRun.of(words.toArray());
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err()).startsWith("multibox: ").contains(message);
   }
 }
