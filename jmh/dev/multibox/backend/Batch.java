@@ -27,6 +27,24 @@ final class Batch {
     return Shape.of(dims);
   }
 
+  /** F16 is rounded from what F32 would be. */
+  Tensor random(Shape shape, DType type) {
+    Tensor floats = random(shape);
+    if (type == DType.F32) {
+      return floats;
+    }
+    Tensor rounded = arena.allocate(shape, type);
+    backend.convert().convert(floats, rounded);
+    return rounded;
+  }
+
+  /** The first element of an F32 or F16 tensor. */
+  float first(Tensor tensor) {
+    Tensor floats = arena.allocate(tensor.shape(), DType.F32);
+    backend.convert().convert(tensor, floats);
+    return backend.floats(floats)[0];
+  }
+
   Tensor random(Shape shape) {
     float[] values = new float[Math.toIntExact(shape.size())];
     for (int i = 0; i < values.length; i++) {

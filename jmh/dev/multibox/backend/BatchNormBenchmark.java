@@ -2,6 +2,7 @@ package dev.multibox.backend;
 
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
@@ -36,6 +37,10 @@ public class BatchNormBenchmark {
   @Param({"16x48x48x32", "16x24x24x64", "16x12x12x128", "4x150x150x64"})
   private String shape = "";
 
+  /** What the tensors of that shape are stored in. */
+  @Param({"F32", "F16"})
+  private DType type = DType.F32;
+
   private CpuBackend backend;
   private TensorArena arena;
   private BatchNormKernels kernels;
@@ -56,10 +61,10 @@ public class BatchNormBenchmark {
     Batch batch = new Batch(backend, arena);
     Shape extents = Batch.shape(shape);
     Shape channels = Shape.of(extents.dim(-1));
-    x = batch.random(extents);
-    y = batch.random(extents);
-    dOut = batch.random(extents);
-    dz = batch.random(extents);
+    x = batch.random(extents, type);
+    y = batch.random(extents, type);
+    dOut = batch.random(extents, type);
+    dz = batch.random(extents, type);
     mean = batch.random(channels);
     invStd = batch.random(channels);
     gamma = batch.random(channels);

@@ -34,11 +34,17 @@ public class ElementwiseBenchmark {
   @Param({"16x48x48x32", "4x150x150x64", "1x1x1x1000000"})
   private String shape = "";
 
+  /** What the tensors of that shape are stored in. */
+  @Param({"F32", "F16"})
+  private DType type = DType.F32;
+
   private CpuBackend backend;
   private TensorArena arena;
   private Tensor x;
   private Tensor y;
   private Tensor dOut;
+  private Tensor weights;
+  private Tensor momentum;
   private Tensor bias;
   private Tensor dBias;
   private Tensor hyper;
@@ -50,15 +56,18 @@ public class ElementwiseBenchmark {
     arena = backend.newArena();
     Batch batch = new Batch(backend, arena);
     Shape extents = Batch.shape(shape);
-    x = batch.random(extents);
-    y = batch.random(extents);
-    dOut = batch.random(extents);
+    x = batch.random(extents, type);
+    y = batch.random(extents, type);
+    dOut = batch.random(extents, type);
+    weights = batch.random(extents);
+    momentum = batch.random(extents);
     bias = batch.random(Shape.of(extents.dim(-1)));
     dBias = batch.random(bias.shape());
     hyper = arena.zeros(Shape.of(OptimizerKernels.HYPER_SIZE), DType.F32);
     foundInf = arena.zeros(Shape.of(1), DType.I32);
-    backend.elementwise().add(x, y, Activation.NONE, dOut);
-    if (backend.floats(dOut)[0] != backend.floats(x)[0] + backend.floats(y)[0]) {
+    backend.elementwise().add(x, y, Activation.RELU, dOut);
+    float sum = batch.first(x) + batch.first(y);
+    if (Math.abs(batch.first(dOut) - Math.max(sum, 0)) > 1e-3) {
       throw new IllegalStateException("add: the first sum is wrong");
     }
   }
@@ -96,7 +105,7 @@ public class ElementwiseBenchmark {
 
   @Benchmark
   public void sgd(Traffic traffic) {
-    backend.optimizer().sgd(x, y, dOut, null, hyper, SgdParams.of(true), foundInf);
-    traffic.add(5 * x.bytes());
+    backend.optimizer().sgd(weights, momentum, dOut, null, hyper, SgdParams.of(true), foundInf);
+    traffic.add(4 * weights.bytes() + dOut.bytes());
   }
 }

@@ -1,6 +1,7 @@
 package dev.multibox.backend;
 
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
@@ -37,6 +38,10 @@ public class PoolingBenchmark {
   @Param({"2", "3"})
   private int window;
 
+  /** What the tensors of that shape are stored in. */
+  @Param({"F32", "F16"})
+  private DType type = DType.F32;
+
   private CpuBackend backend;
   private TensorArena arena;
   private PoolingParams params;
@@ -52,12 +57,12 @@ public class PoolingBenchmark {
     Batch batch = new Batch(backend, arena);
     Shape extents = Batch.shape(shape);
     params = PoolingParams.of(window, 2, window - 2);
-    x = batch.random(extents);
-    dx = batch.random(extents);
-    out = batch.random(params.outputShape(extents));
+    x = batch.random(extents, type);
+    dx = batch.random(extents, type);
+    out = batch.random(params.outputShape(extents), type);
     argMax = batch.bytes(out.shape());
     backend.pooling().maxPool(x, params, out, argMax);
-    if (backend.floats(out)[0] < backend.floats(x)[0]) {
+    if (batch.first(out) < batch.first(x)) {
       throw new IllegalStateException("maxPool: a maximum lies below its input");
     }
   }
