@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tensor whose gradient may be asked for. Three kinds exist: constants (images, targets) have no
  * gradient; leaves (parameters) keep theirs in a buffer of their owner, over as many tapes as their
- * owner likes; what ops compute gets a buffer from the tape when the first gradient arrives.
+ * owner likes; what ops compute gets a buffer from the tape when the first gradient arrives. A
+ * gradient has the type of its tensor: F16 of F16.
  */
 public final class Variable {
   private final Tensor value;
@@ -30,7 +31,7 @@ public final class Variable {
     return new Variable(value, null, null, false);
   }
 
-  /** A parameter with the buffer its gradient goes to. */
+  /** A parameter with the buffer its gradient goes to, in the parameter's shape and type. */
   public static Variable leaf(Tensor value, Tensor gradient) {
     return new Variable(value, null, gradient, true);
   }

@@ -81,7 +81,10 @@ class GradientCheckTest {
             GradientCheck.check(
                 backend,
                 op,
-                List.of(Input.random(1, 1, 4, 4, 3), Input.random(2, 4, 3, 3, 3), spread(4, 40f)),
+                List.of(
+                    Input.random(1, 1, 4, 4, 3),
+                    Input.random(2, 4, 3, 3, 3),
+                    spread(4, 40f).perChannel()),
                 (tape, x) ->
                     ConvolutionOps.convBias(
                         tape, x.get(0), x.get(1), x.get(2), Activation.RELU, SAME)));
@@ -104,7 +107,7 @@ class GradientCheckTest {
               GradientCheck.check(
                   backend,
                   op,
-                  List.of(Input.random(1, 2, 2, 2, 5), Input.random(2, 5)),
+                  List.of(Input.random(1, 2, 2, 2, 5), Input.random(2, 5).perChannel()),
                   (tape, x) -> L2NormOps.l2Norm(tape, x.get(0), x.get(1), guard, 1e-2f)));
     }
     checks.put(
@@ -190,7 +193,7 @@ class GradientCheckTest {
             op,
             List.of(
                 new Input(Shape.of(2, 3), new float[] {-2, -1, 0.4f, 1, 2, 3}),
-                new Input(Shape.of(3), new float[] {0.3f, -0.3f, 0.25f})),
+                new Input(Shape.of(3), new float[] {0.3f, -0.3f, 0.25f}).perChannel()),
             (tape, x) -> ElementwiseOps.bias(tape, x.get(0), x.get(1), activation));
   }
 
@@ -201,7 +204,10 @@ class GradientCheckTest {
         GradientCheck.check(
             backend,
             op,
-            List.of(Input.random(1, 2, 2, 2, 3), Input.random(2, 3), Input.random(3, 3)),
+            List.of(
+                Input.random(1, 2, 2, 2, 3),
+                Input.random(2, 3).perChannel(),
+                Input.random(3, 3).perChannel()),
             (tape, x) ->
                 BatchNormOps.batchNorm(
                     tape, x.get(0), running.norm(x.get(1), x.get(2)), Activation.NONE));
@@ -219,9 +225,9 @@ class GradientCheckTest {
             List.of(
                 Input.random(1, 2, 3, 3, 2),
                 Input.random(2, 4, 3, 3, 2),
-                Input.random(3, 4),
+                Input.random(3, 4).perChannel(),
                 // Shifts that keep every channel on one side of the ReLU.
-                new Input(Shape.of(4), new float[] {4, -4, 5, 6})),
+                new Input(Shape.of(4), new float[] {4, -4, 5, 6}).perChannel()),
             (tape, x) ->
                 BatchNormOps.convBn(
                     tape,
@@ -244,8 +250,8 @@ class GradientCheckTest {
             List.of(
                 Input.random(1, 2, 3, 3, 2),
                 Input.random(2, 4, 3, 3, 2),
-                Input.random(3, 4),
-                new Input(Shape.of(4), new float[] {5, -5, 6, 7}),
+                Input.random(3, 4).perChannel(),
+                new Input(Shape.of(4), new float[] {5, -5, 6, 7}).perChannel(),
                 Input.random(4, 2, 3, 3, 4)),
             (tape, x) -> {
               // Computed on the tape, so that the gradient can be handed over to it.
