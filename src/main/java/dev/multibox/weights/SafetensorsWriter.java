@@ -11,19 +11,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
- * Writes safetensors files so that a reader, or a crash, never meets half of one: the content goes
- * to a hidden file in the same folder, is forced to the disk, and takes the name in one step.
+ * Writes safetensors files, as {@link WholeFile} writes.
  *
  * <p>Tensors lie in the file with the largest element type first, otherwise in the order given,
  * behind a header padded with spaces to a multiple of eight bytes: every element is aligned.
@@ -49,25 +44,17 @@ public final class SafetensorsWriter {
             .sorted(Comparator.comparingInt(entry -> -entry.getValue().type().bytes()))
             .toList();
     byte[] header = header(metadata, inOrder);
-    Path absolute = file.toAbsolutePath();
-    Path temporary =
-        absolute.resolveSibling(".%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
-    try {
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-        ByteBuffer length =
-            ByteBuffer.allocate(SafetensorsFile.LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        writeFully(channel, length.putLong(header.length).flip());
-        writeFully(channel, ByteBuffer.wrap(header));
-        for (Map.Entry<String, StoredTensor> entry : inOrder) {
-          writeFully(channel, entry.getValue().data());
-        }
-        channel.force(true);
-      }
-      Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(
+        file,
+        channel -> {
+          ByteBuffer length =
+              ByteBuffer.allocate(SafetensorsFile.LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          WholeFile.writeFully(channel, length.putLong(header.length).flip());
+          WholeFile.writeFully(channel, ByteBuffer.wrap(header));
+          for (Map.Entry<String, StoredTensor> entry : inOrder) {
+            writeFully(channel, entry.getValue().data());
+          }
+        });
   }
 
   private static byte[] header(
@@ -111,18 +98,12 @@ public final class SafetensorsWriter {
   private static void writeFully(FileChannel channel, MemorySegment data) throws IOException {
     for (long from = 0; from < data.byteSize(); from += CHUNK_BYTES) {
       long bytes = Math.min(CHUNK_BYTES, data.byteSize() - from);
-      writeFully(channel, chunk(data.asSlice(from, bytes)));
+      WholeFile.writeFully(channel, chunk(data.asSlice(from, bytes)));
     }
   }
 
   /** A heap array of floats has no view as bytes, so what is not native is copied. */
   private static ByteBuffer chunk(MemorySegment slice) {
     return slice.isNative() ? slice.asByteBuffer() : ByteBuffer.wrap(slice.toArray(JAVA_BYTE));
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
   }
 }
