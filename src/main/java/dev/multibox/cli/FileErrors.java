@@ -1,5 +1,7 @@
 package dev.multibox.cli;
 
+import dev.multibox.data.UnreadableImageException;
+import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +14,8 @@ final class FileErrors {
   static String oneLine(Exception e) {
     String message =
         switch (e) {
+          case UnreadableImageException image when image.getCause() instanceof IOException cause ->
+              oneLine(cause);
           case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
           case AccessDeniedException denied -> denied.getFile() + ": may not be read or written";
           case FileSystemException other when other.getReason() == null ->

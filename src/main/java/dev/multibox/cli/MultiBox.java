@@ -1,5 +1,7 @@
 package dev.multibox.cli;
 
+import dev.multibox.data.UnreadableImageException;
+import dev.multibox.train.DivergedException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -65,7 +67,7 @@ public final class MultiBox implements Runnable {
 
   /** Runs the command that {@code args} name and ends the process with its {@link ExitCode}. */
   public static void main(String[] args) {
-    System.exit(run(writer(System.out), writer(System.err), args));
+    Interrupts.exit(run(writer(System.out), writer(System.err), args));
   }
 
   private static PrintWriter writer(PrintStream stream) {
@@ -114,7 +116,8 @@ public final class MultiBox implements Runnable {
     }
     if (debug) {
       e.printStackTrace(err);
-    } else if (code == ExitCode.FAILED && !(e instanceof IOException)) {
+    } else if (code == ExitCode.FAILED
+        && !(e instanceof IOException || e instanceof DivergedException)) {
       err.println("This may be a fault of MultiBox: --debug prints where it happened.");
     }
     return code;
@@ -122,7 +125,7 @@ public final class MultiBox implements Runnable {
 
   private static int exitCode(Exception e) {
     return switch (e) {
-      case UserError _ -> ExitCode.WRONG_INPUT;
+      case UserError _, UnreadableImageException _ -> ExitCode.WRONG_INPUT;
       case InterruptedException _, CancellationException _ -> ExitCode.INTERRUPTED;
       default -> ExitCode.FAILED;
     };

@@ -26,6 +26,14 @@ import java.util.concurrent.TimeUnit;
 public final class Loader implements AutoCloseable {
   private static final long CLOSE_SECONDS = 5;
 
+  /**
+   * A place between two batches, named by the one that comes next.
+   *
+   * @param epoch from 0
+   * @param index within the epoch, from 0
+   */
+  public record Position(int epoch, int index) {}
+
   /** A batch being worked on. */
   private record Pending(int epoch, int index, List<Future<Sample>> samples) {}
 
@@ -77,6 +85,14 @@ public final class Loader implements AutoCloseable {
     return batchesPerEpoch;
   }
 
+  /** Which batch {@link #next} gives. */
+  public Position position() {
+    Pending first = pending.peekFirst();
+    return first == null
+        ? new Position(nextEpoch, nextIndex)
+        : new Position(first.epoch, first.index);
+  }
+
   /**
    * Continues with batch {@code index} of an epoch.
    *
@@ -101,12 +117,12 @@ public final class Loader implements AutoCloseable {
   /**
    * The next batch, waiting for it where needed.
    *
-   * @throws IOException if one of its images cannot be read; the message names it. Asking again
-   *     fails again
+   * @throws UnreadableImageException if one of its images cannot be read; the message names it.
+   *     Asking again fails again
    * @throws InterruptedException if the calling thread is interrupted
    * @throws IllegalStateException if the loader is closed, before or while waiting
    */
-  public Batch next() throws IOException, InterruptedException {
+  public Batch next() throws UnreadableImageException, InterruptedException {
     requireOpen();
     while (pending.size() <= settings.queueBatches()) {
       pending.addLast(submitNext());
@@ -120,7 +136,8 @@ public final class Loader implements AutoCloseable {
     return new Batch(batch.epoch, batch.index, samples);
   }
 
-  private Sample await(Future<Sample> sample) throws IOException, InterruptedException {
+  private Sample await(Future<Sample> sample)
+      throws UnreadableImageException, InterruptedException {
     try {
       return sample.get();
     } catch (CancellationException _) {
@@ -128,7 +145,7 @@ public final class Loader implements AutoCloseable {
     } catch (ExecutionException e) {
       requireOpen();
       switch (e.getCause()) {
-        case IOException cause -> throw cause;
+        case IOException cause -> throw new UnreadableImageException(cause);
         case Error cause -> throw cause;
         case null, default -> throw new IllegalStateException(e.getCause());
       }

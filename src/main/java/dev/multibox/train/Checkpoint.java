@@ -26,11 +26,14 @@ import java.util.Map;
 /**
  * A model in one safetensors file: weights and running statistics under their own names, momentum
  * under {@code momentum.<name>}, and in the metadata what is needed to build the model again and to
- * go on training.
+ * go on training. A checksum of all of it is in the metadata too, so that a bit that tipped on a
+ * disk is noticed.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String FORMAT = "multibox-1";
   private static final String MOMENTUM = "momentum.";
+  private static final String CHECKSUM = "crc32c";
+  private static final int MOST_NAMED = 3;
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
@@ -63,8 +66,27 @@ public final class Checkpoint implements AutoCloseable {
     this.meta = meta;
   }
 
-  /** Writes the whole state of a model, under a temporary name until it is complete. */
+  /** Writes the whole state of a model, of no run that could go on. */
   public static void write(Path path, ModelState state, Backend backend, Meta meta)
+      throws IOException {
+    write(path, state, backend, metadata(meta));
+  }
+
+  /**
+   * Writes the whole state of a model and of the run that trains it.
+   *
+   * @throws IOException if it cannot be written; a checkpoint that was there before is as it was
+   */
+  public static void write(
+      Path path, ModelState state, Backend backend, Meta meta, RunState runState)
+      throws IOException {
+    Map<String, String> metadata = metadata(meta);
+    metadata.putAll(runState.metadata());
+    write(path, state, backend, metadata);
+  }
+
+  private static void write(
+      Path path, ModelState state, Backend backend, Map<String, String> metadata)
       throws IOException {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (Parameter parameter : state.parameters()) {
@@ -77,7 +99,8 @@ public final class Checkpoint implements AutoCloseable {
     for (Buffer buffer : state.buffers()) {
       tensors.put(buffer.name(), stored(backend.floats(buffer.value()), buffer.shape()));
     }
-    SafetensorsWriter.write(path, metadata(meta), tensors);
+    metadata.put(CHECKSUM, ContentChecksum.of(metadata, tensors));
+    SafetensorsWriter.write(path, metadata, tensors);
   }
 
   private static StoredTensor stored(float[] values, Shape shape) {
@@ -105,14 +128,17 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Opens a file that {@link #write} wrote.
+   * Opens a file that {@link #write} wrote. One without a checksum, which another program may have
+   * made from such a file, is taken as it is.
    *
-   * @throws IOException if it cannot be read, or is no checkpoint of this program
+   * @throws IOException if it cannot be read, is damaged, or is no checkpoint of this program
    */
   public static Checkpoint open(Path path) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
-      return new Checkpoint(file, meta(path, file.metadata()));
+      Meta meta = meta(path, file.metadata());
+      requireIntact(file);
+      return new Checkpoint(file, meta);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -135,15 +161,48 @@ public final class Checkpoint implements AutoCloseable {
           Long.parseLong(metadata.getOrDefault("iteration", "")),
           Long.parseLong(metadata.getOrDefault("seed", "")));
     } catch (NumberFormatException | JsonProcessingException e) {
+      throw damaged(path, e);
+    }
+  }
+
+  /** A value of the metadata cannot be read. */
+  static IOException damaged(Path path, Exception cause) {
+    return new IOException(
+        "%s: the checkpoint's metadata is damaged (%s); name another one"
+            .formatted(path, cause.getMessage()),
+        cause);
+  }
+
+  private static void requireIntact(SafetensorsFile file) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
+    String written = metadata.remove(CHECKSUM);
+    if (written == null) {
+      return;
+    }
+    String found = ContentChecksum.of(metadata, file.tensors());
+    if (!found.equals(written)) {
       throw new IOException(
-          "%s: the checkpoint's metadata is damaged (%s); name another one"
-              .formatted(path, e.getMessage()),
-          e);
+          "%s: is damaged: its checksum is %s, written as %s; name another checkpoint"
+              .formatted(file.path(), found, written));
     }
   }
 
   public Meta meta() {
     return meta;
+  }
+
+  /** The file this was opened from. */
+  public Path path() {
+    return file.path();
+  }
+
+  /**
+   * Where the run stood that wrote this.
+   *
+   * @throws IOException if it was written by no run
+   */
+  public RunState runState() throws IOException {
+    return RunState.of(file.path(), file.metadata());
   }
 
   /** The shape of the network whose weights these are. */
@@ -202,8 +261,16 @@ public final class Checkpoint implements AutoCloseable {
         .forEach(name -> wrong.add("left over " + name));
     if (!wrong.isEmpty()) {
       throw new IOException(
-          "%s: does not fit %s: %s".formatted(file.path(), meta.model(), String.join("; ", wrong)));
+          "%s: does not fit %s: %s; name weights of the same network"
+              .formatted(file.path(), meta.model(), shortened(wrong)));
     }
+  }
+
+  private static String shortened(List<String> wrong) {
+    String named = String.join("; ", wrong.subList(0, Math.min(MOST_NAMED, wrong.size())));
+    return wrong.size() <= MOST_NAMED
+        ? named
+        : "%s; and %d more".formatted(named, wrong.size() - MOST_NAMED);
   }
 
   @Override

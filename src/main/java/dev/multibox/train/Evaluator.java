@@ -20,10 +20,12 @@ import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /** Runs a model over a data set and collects what metrics compare. Images are numbered from 1. */
 public final class Evaluator {
@@ -95,10 +97,23 @@ public final class Evaluator {
    * @throws IOException if an image cannot be read
    */
   public List<DetectedObject> detect(Dataset dataset) throws IOException, InterruptedException {
+    return detect(dataset, () -> false).orElseThrow();
+  }
+
+  /**
+   * {@link #detect(Dataset)}, unless {@code stop} says yes between two batches: then nothing.
+   *
+   * @throws IOException if an image cannot be read
+   */
+  Optional<List<DetectedObject>> detect(Dataset dataset, BooleanSupplier stop)
+      throws IOException, InterruptedException {
     List<DetectedObject> all = new ArrayList<>();
     LoaderSettings settings = LoaderSettings.evaluation(batch, workers, cacheBytes);
     try (Loader loader = new Loader(dataset, settings)) {
       for (int first = 0; first < dataset.size(); first += batch) {
+        if (stop.getAsBoolean()) {
+          return Optional.empty();
+        }
         Batch next = loader.next();
         int count = next.samples().size();
         imageBatch.prepare(
@@ -114,7 +129,7 @@ public final class Evaluator {
       }
     }
     backend.synchronize();
-    return all;
+    return Optional.of(all);
   }
 
   private static DetectedObject inPixels(

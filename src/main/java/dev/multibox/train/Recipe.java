@@ -99,10 +99,17 @@ public record Recipe(
         milestones);
   }
 
+  /** The steps of a run of {@code iterations} before which the rate drops. */
+  public List<Long> drops(long iterations) {
+    return milestones.stream()
+        .map(part -> Math.max(1, Math.round(part * iterations)))
+        .distinct()
+        .toList();
+  }
+
   /** The schedule of a run of {@code iterations} steps. */
   public LearningRate schedule(float rate, long warmup, long iterations) {
-    List<Long> drops =
-        milestones.stream().map(part -> Math.max(1, Math.round(part * iterations))).toList();
-    return new LearningRate.WarmUp(warmup, 0.1f, new LearningRate.MultiStep(rate, drops, 0.1f));
+    return new LearningRate.WarmUp(
+        warmup, 0.1f, new LearningRate.MultiStep(rate, drops(iterations), 0.1f));
   }
 }

@@ -1,10 +1,15 @@
 package dev.multibox.train;
 
+import dev.multibox.backend.Checks;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that decides what a run computes, as {@code config.json} holds it.
+ * Everything that decides what a run computes, as {@code config.json} holds it. Paths are absolute,
+ * so that a run can be resumed from any folder; what a user left to the recipe or the model is
+ * written out.
  *
  * @param model the model's name
  * @param recipe the recipe's name
@@ -14,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param valSplit the split validated on, null for the default
  * @param inputHeight rows of the network's image
  * @param inputWidth columns of the network's image
- * @param iterations steps of the run
+ * @param iterations steps of the run; the learning rate drops at parts of this length
  * @param batchSize images of a batch
  * @param accumulate batches whose gradients make one update
  * @param learningRate the rate after warm-up
@@ -23,8 +28,10 @@ import org.jspecify.annotations.Nullable;
  * @param evalEvery steps from one evaluation to the next, 0 for the end alone
  * @param saveEvery steps from one kept checkpoint to the next, 0 for none but last and best
  * @param seed what every random number of the run follows from
- * @param workers threads that decode images
+ * @param workers threads that decode images; changes no result
  * @param device where it runs
+ * @param precision what it computes in
+ * @param init the weights it starts from, null for random ones
  * @param name the run's name, part of its folder's
  */
 public record TrainConfig(
@@ -47,9 +54,66 @@ public record TrainConfig(
     long seed,
     int workers,
     String device,
+    String precision,
+    @Nullable String init,
     String name) {
 
+  /**
+   * @throws IllegalArgumentException if a number is out of its range, or no data is named
+   */
   public TrainConfig {
     data = List.copyOf(data);
+    Checks.require("data", !data.isEmpty(), "was empty, wanted at least one folder");
+    atLeast("inputHeight", 1, inputHeight);
+    atLeast("inputWidth", 1, inputWidth);
+    atLeast("iterations", 1, iterations);
+    atLeast("batchSize", 1, batchSize);
+    atLeast("accumulate", 1, accumulate);
+    Checks.positive("learningRate", "rate", learningRate);
+    Checks.notNegative("weightDecay", "factor", weightDecay);
+    atLeast("warmup", 0, warmup);
+    atLeast("evalEvery", 0, evalEvery);
+    atLeast("saveEvery", 0, saveEvery);
+    atLeast("workers", 1, workers);
+  }
+
+  private static void atLeast(String field, long least, long value) {
+    Checks.require(field, value >= least, "was %d, wanted at least %d", value, least);
+  }
+
+  /**
+   * Reads a run's {@code config.json}.
+   *
+   * @throws IOException if it is no such file; the message names file and field, and what to do
+   */
+  public static TrainConfig read(Path file) throws IOException {
+    return RecordJson.read(file, TrainConfig.class);
+  }
+
+  /** The same run of another length. */
+  public TrainConfig withIterations(long length) {
+    return new TrainConfig(
+        model,
+        recipe,
+        data,
+        layout,
+        trainSplit,
+        valSplit,
+        inputHeight,
+        inputWidth,
+        length,
+        batchSize,
+        accumulate,
+        learningRate,
+        weightDecay,
+        warmup,
+        evalEvery,
+        saveEvery,
+        seed,
+        workers,
+        device,
+        precision,
+        init,
+        name);
   }
 }

@@ -5,26 +5,42 @@ import dev.multibox.data.Batch;
 import dev.multibox.data.Dataset;
 import dev.multibox.data.Loader;
 import dev.multibox.data.LoaderSettings;
-import dev.multibox.data.Sample;
 import dev.multibox.data.Splits;
+import dev.multibox.data.UnreadableImageException;
 import dev.multibox.eval.CocoMetric;
 import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
+import dev.multibox.eval.DetectedObject;
 import dev.multibox.model.Ssd;
 import dev.multibox.optim.LearningRate;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** The training loop: steps, evaluations between them, and what the run directory keeps of both. */
+/**
+ * The training loop: steps, evaluations between them, and what the run directory keeps of both.
+ *
+ * <p>A run that was stopped between two steps and resumed by another trainer goes on as if it had
+ * never stopped: weights, momentum and statistics come from its last checkpoint, everything else
+ * from its {@link RunState}. That checkpoint is written when the run ends or is stopped, after each
+ * evaluation, with each checkpoint that is kept, and every ten minutes.
+ */
 public final class Trainer implements AutoCloseable {
   /** Steps from one line of the log to the next. */
   private static final int LOG_EVERY = 20;
+
+  /** Steps in a row without an update after which nothing better is to be expected. */
+  private static final int MOST_SKIPPED = 10;
+
+  /** The work that a run that is killed loses at most. */
+  private static final Duration SAVE_WITHIN = Duration.ofMinutes(10);
 
   /** Decoded images that are kept, so that a small data set is decoded once only. */
   private static final long CACHE_BYTES = 512L << 20;
@@ -42,38 +58,37 @@ public final class Trainer implements AutoCloseable {
    * How a run ended.
    *
    * @param iteration steps done
-   * @param interrupted whether it was stopped before its end
-   * @param result the last evaluation's numbers; empty of a run that was interrupted before one
+   * @param interrupted whether it was stopped before its last step or evaluation
+   * @param result the last evaluation's numbers; empty where there was none since the run began or
+   *     was resumed
    */
   public record Outcome(long iteration, boolean interrupted, Map<CocoNumber, Double> result) {}
 
   private final Backend backend;
   private final TrainConfig config;
   private final Recipe recipe;
+  private final LearningRate schedule;
   private final Splits splits;
-  private final RunDirectory run;
   private final Progress progress;
   private final TensorArena arena;
   private final Ssd ssd;
   private final TrainingStep step;
   private final Evaluator evaluator;
-  private double best = -1;
-  private Map<CocoNumber, Double> last = Map.of();
+  private RunState state;
+  private @Nullable RunState saved;
+  private long savedNanos;
+  private Map<CocoNumber, Double> result = Map.of();
 
   /** Builds the model with weights drawn from the run's seed. */
   public Trainer(
-      Backend backend,
-      TrainConfig config,
-      Ssd.Config model,
-      Splits splits,
-      RunDirectory run,
-      Progress progress) {
+      Backend backend, TrainConfig config, Ssd.Config model, Splits splits, Progress progress) {
     this.backend = backend;
     this.config = config;
     this.splits = splits;
-    this.run = run;
     this.progress = progress;
     recipe = Recipe.find(config.recipe()).with(config.learningRate(), config.weightDecay());
+    schedule = recipe.schedule(config.learningRate(), config.warmup(), config.iterations());
+    state = RunState.start(DataFingerprint.of(splits));
     arena = backend.newArena();
     ssd = new Ssd(backend, model, arena);
     ssd.state().initialize(config.seed());
@@ -108,19 +123,76 @@ public final class Trainer implements AutoCloseable {
     backend.elementwise().fill(ssd.state().momentum(), 0);
   }
 
+  /**
+   * Goes on where the run stood that wrote {@code checkpoint}.
+   *
+   * @throws IOException if it was another run, or its data has changed since
+   */
+  public void resume(Checkpoint checkpoint) throws IOException {
+    RunState from = checkpoint.runState();
+    if (!from.data().equals(state.data())) {
+      throw new IOException(
+          "%s: the run was %s; now it would be %s; restore the data, or start a new run with --init"
+              .formatted(checkpoint.path(), from.data(), state.data()));
+    }
+    requireSame(checkpoint, from);
+    checkpoint.load(ssd.state(), backend);
+    state = from;
+    saved = from;
+  }
+
+  private void requireSame(Checkpoint checkpoint, RunState from) throws IOException {
+    Checkpoint.Meta meta = checkpoint.meta();
+    long batches = Math.multiplyExact(from.iteration(), (long) config.accumulate());
+    long perEpoch = splits.train().size() / config.batchSize();
+    require(checkpoint, "model", meta.model().equals(config.model()));
+    require(checkpoint, "inputHeight", meta.inputHeight() == config.inputHeight());
+    require(checkpoint, "inputWidth", meta.inputWidth() == config.inputWidth());
+    require(checkpoint, "seed", meta.seed() == config.seed());
+    require(
+        checkpoint, "batchSize or accumulate", batches == from.epoch() * perEpoch + from.batch());
+    require(checkpoint, "iterations", from.iteration() <= config.iterations());
+  }
+
+  private static void require(Checkpoint checkpoint, String field, boolean same)
+      throws IOException {
+    if (!same) {
+      throw new IOException(
+          "%s: does not fit %s in config.json; restore what was changed there"
+              .formatted(checkpoint.path(), field));
+    }
+  }
+
   public Ssd ssd() {
     return ssd;
   }
 
+  /** Where the run stands. */
+  public RunState state() {
+    return state;
+  }
+
+  /** Whether nothing is left to do. */
+  public boolean isFinished() {
+    return state.iteration() >= config.iterations() && !isEvaluationDue();
+  }
+
   /**
-   * Runs to the end, or until {@code stop} says so after a step; either way the last checkpoint is
-   * written.
+   * Runs to the end, or until {@code stop} says so after a step or within an evaluation; either way
+   * the last checkpoint is written.
    *
-   * @throws IllegalStateException if the loss is not finite; the message names the images
+   * @throws DivergedException if the loss or a weight is not finite; the message names the images
+   *     of a loss, and the last checkpoint stays as it was
+   * @throws UnreadableImageException if an image cannot be read; the last checkpoint is written
+   *     first
    */
-  public Outcome run(BooleanSupplier stop) throws IOException, InterruptedException {
-    LearningRate schedule =
-        recipe.schedule(config.learningRate(), config.warmup(), config.iterations());
+  public Outcome run(RunDirectory run, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    RunRecorder recorder = new RunRecorder(backend, config, ssd, splits.train().categories(), run);
+    savedNanos = System.nanoTime();
+    if (state.isBest()) {
+      recorder.saveLast(state);
+    }
     LoaderSettings settings =
         LoaderSettings.training(
             config.batchSize(),
@@ -128,94 +200,105 @@ public final class Trainer implements AutoCloseable {
             config.seed(),
             recipe.augmentation(),
             CACHE_BYTES);
-    long iteration = 0;
     try (Loader loader = new Loader(splits.train(), settings)) {
-      while (iteration < config.iterations() && !stop.getAsBoolean()) {
-        List<Batch> batches = new ArrayList<>();
-        for (int i = 0; i < config.accumulate(); i++) {
-          batches.add(loader.next());
-        }
-        float rate = schedule.at(iteration);
-        TrainingStep.Result result = step.run(batches, rate, iteration);
-        requireFinite(result, batches, iteration);
-        iteration++;
-        report(iteration, batches.getLast(), rate, result);
-        if (config.evalEvery() > 0 && iteration % config.evalEvery() == 0) {
-          evaluate(iteration);
-        }
-        if (config.saveEvery() > 0 && iteration % config.saveEvery() == 0) {
-          save("iteration-" + iteration, iteration);
-        }
+      loader.seek(state.epoch(), state.batch());
+      evaluateIfDue(recorder, stop);
+      while (state.iteration() < config.iterations() && !stop.getAsBoolean()) {
+        step(loader, recorder);
+        evaluateIfDue(recorder, stop);
+        saveIfDue(recorder);
       }
+    } catch (UnreadableImageException e) {
+      saveLast(recorder);
+      throw e;
     }
-    boolean interrupted = iteration < config.iterations();
-    if (!interrupted && (config.evalEvery() == 0 || iteration % config.evalEvery() != 0)) {
-      evaluate(iteration);
-    }
-    save("last", iteration);
-    return new Outcome(iteration, interrupted, last);
+    saveLast(recorder);
+    return new Outcome(state.iteration(), !isFinished(), result);
   }
 
-  private static void requireFinite(
-      TrainingStep.Result result, List<Batch> batches, long iteration) {
-    if (!Float.isFinite(result.loss())) {
-      throw new IllegalStateException(
-          "loss: was %s in iteration %d on images %s; lower --lr, or look at these images"
-              .formatted(
-                  result.loss(),
-                  iteration,
-                  batches.stream()
-                      .flatMap(batch -> batch.samples().stream())
-                      .map(Sample::image)
-                      .map(image -> image.id())
-                      .collect(Collectors.joining(", "))));
+  private void step(Loader loader, RunRecorder recorder) throws IOException, InterruptedException {
+    List<Batch> batches = new ArrayList<>();
+    for (int i = 0; i < config.accumulate(); i++) {
+      batches.add(loader.next());
     }
-  }
-
-  private void report(long iteration, Batch batch, float rate, TrainingStep.Result result)
-      throws IOException {
-    progress.step(iteration, config.iterations(), result);
-    if (iteration % LOG_EVERY == 0 || iteration == config.iterations()) {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("iteration", iteration);
-      line.put("epoch", batch.epoch());
-      line.put("loss", result.loss());
-      line.put("classification_loss", result.classification());
-      line.put("localisation_loss", result.localisation());
-      line.put("learning_rate", rate);
-      line.put("skipped", result.skipped());
-      run.log(line);
+    float rate = schedule.at(state.iteration());
+    TrainingStep.Result losses = step.run(batches, rate, state.iteration());
+    requireFinite(losses, batches, recorder);
+    state = state.stepped(loader.position(), losses.skipped());
+    progress.step(state.iteration(), config.iterations(), losses);
+    if (state.iteration() % LOG_EVERY == 0 || state.iteration() == config.iterations()) {
+      recorder.step(state.iteration(), batches.getLast().epoch(), rate, losses);
     }
   }
 
-  private void evaluate(long iteration) throws IOException, InterruptedException {
+  private void requireFinite(
+      TrainingStep.Result losses, List<Batch> batches, RunRecorder recorder) {
+    if (!Float.isFinite(losses.loss())) {
+      throw new DivergedException(
+          "loss: was %s in step %d on images %s; lower --lr, or look at these images; %s"
+              .formatted(losses.loss(), state.iteration() + 1, ids(batches), recorder.lastGood()));
+    }
+    if (losses.skipped() && state.skipped() + 1 == MOST_SKIPPED) {
+      throw new DivergedException(
+          "gradients: were not finite in %d steps in a row, the last one on images %s; lower --lr;"
+                  .formatted(MOST_SKIPPED, ids(batches))
+              + " "
+              + recorder.lastGood());
+    }
+  }
+
+  private static String ids(List<Batch> batches) {
+    return batches.stream()
+        .flatMap(batch -> batch.samples().stream())
+        .map(sample -> sample.image().id())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Whether an evaluation belongs here that has not been: of a resumed run it may be pending. */
+  private boolean isEvaluationDue() {
+    long iteration = state.iteration();
+    return state.evaluated() < iteration
+        && (iteration == config.iterations() || isMultiple(iteration, config.evalEvery()));
+  }
+
+  private static boolean isMultiple(long iteration, long every) {
+    return every > 0 && iteration % every == 0;
+  }
+
+  private void evaluateIfDue(RunRecorder recorder, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    if (!isEvaluationDue()) {
+      return;
+    }
     Dataset validation = splits.validation();
-    CocoResult result =
-        CocoMetric.evaluate(Evaluator.groundTruth(validation), evaluator.detect(validation));
-    last = result.numbers();
-    progress.evaluated(iteration, result);
-    Map<String, Object> line = new LinkedHashMap<>();
-    line.put("iteration", iteration);
-    result.numbers().forEach((number, value) -> line.put(number.key(), value));
-    run.log(line);
-    run.writeMetrics(result);
-    double score = result.numbers().getOrDefault(CocoNumber.AP, -1.0);
-    if (score > best) {
-      best = score;
-      save("best", iteration);
+    Optional<List<DetectedObject>> detections = evaluator.detect(validation, stop);
+    if (detections.isEmpty()) {
+      return;
+    }
+    CocoResult found =
+        CocoMetric.evaluate(Evaluator.groundTruth(validation), detections.orElseThrow());
+    result = found.numbers();
+    recorder.evaluation(state.iteration(), found);
+    state = state.evaluated(result.getOrDefault(CocoNumber.AP, -1.0));
+    saveLast(recorder);
+    progress.evaluated(state.iteration(), found);
+  }
+
+  private void saveIfDue(RunRecorder recorder) throws IOException {
+    if (isMultiple(state.iteration(), config.saveEvery())) {
+      saveLast(recorder);
+      recorder.keep(state);
+    } else if (System.nanoTime() - savedNanos > SAVE_WITHIN.toNanos()) {
+      saveLast(recorder);
     }
   }
 
-  private void save(String name, long iteration) throws IOException {
-    Checkpoint.Meta meta =
-        new Checkpoint.Meta(
-            config.model(),
-            config.inputHeight(),
-            config.inputWidth(),
-            splits.train().categories(),
-            iteration,
-            config.seed());
-    Checkpoint.write(run.checkpoint(name), ssd.state(), backend, meta);
+  private void saveLast(RunRecorder recorder) throws IOException {
+    if (!state.equals(saved)) {
+      recorder.saveLast(state);
+      saved = state;
+      savedNanos = System.nanoTime();
+    }
   }
 
   /** Frees the model and everything the loop allocated. */

@@ -109,14 +109,20 @@ class TrainCommandTest {
           --device cuda           | --device cuda: this build has no CUDA backend; use --device cpu
           --device tpu            | --device: was 'tpu', wanted auto, cpu or cuda[:N]
           --input-size big        | --input-size: was 'big'
-          --batch-size 0          | --batch-size must be at least 1
-          --lr -1                 | --lr must be above 0
-          --epochs 1 --iterations 1 | name either --epochs or --iterations
+          --batch-size 0          | --batch-size: was 0, wanted at least 1
+          --batch-size auto       | --batch-size auto: needs a GPU
+          --batch-size many       | --batch-size: was 'many', wanted a number of images
+          --batch-size 9          | --batch-size: was 9, but there are only 8 images to train on
+          --lr -1                 | --lr: was -1.0, wanted a number above 0
+          --lr NaN                | --lr: was NaN, wanted a number above 0
+          --name a/b              | --name: was 'a/b', wanted the name of a folder
+          --input-size 0          | --input-size: was '0'
+          --epochs 1 --iterations 1 | --epochs and --iterations: both were named
           --train-split nowhere   | nowhere
           --layout tfrecord       | --layout: was 'tfrecord', wanted voc or coco
           --precision amp         | --precision amp: needs a GPU; the CPU computes in fp32
           --precision half        | --precision: was 'half', wanted fp32, tf32 or amp
-          --accumulate 0          | --accumulate must be at least 1
+          --accumulate 0          | --accumulate: was 0, wanted at least 1
           --init nowhere.safetensors | nowhere.safetensors
           --frobnicate            | Unknown option
           """)

@@ -12,14 +12,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunDirectoryTest {
+  private static final TrainConfig CONFIG = TrainConfigs.tiny(10);
+
   @TempDir Path folder;
 
   @Test
   void runsAreNumbered() throws IOException {
     Path runs = folder.resolve("runs");
 
-    assertThat(RunDirectory.createNumbered(runs, "x").folder()).isEqualTo(runs.resolve("x-1"));
-    assertThat(RunDirectory.createNumbered(runs, "x").folder()).isEqualTo(runs.resolve("x-2"));
+    try (RunDirectory first = RunDirectory.createNumbered(runs, CONFIG);
+        RunDirectory second = RunDirectory.createNumbered(runs, CONFIG)) {
+      assertThat(first.folder()).isEqualTo(runs.resolve("test-1"));
+      assertThat(second.folder()).isEqualTo(runs.resolve("test-2"));
+    }
   }
 
   @Test
@@ -27,7 +32,7 @@ class RunDirectoryTest {
     Path taken = Files.createDirectory(folder.resolve("taken"));
     Files.writeString(taken.resolve("precious"), "kept");
 
-    assertThatThrownBy(() -> RunDirectory.create(taken))
+    assertThatThrownBy(() -> RunDirectory.create(taken, CONFIG))
         .isInstanceOf(FileAlreadyExistsException.class)
         .hasMessage(taken + ": is not empty; name a new folder with --out");
     assertThat(taken.resolve("precious")).hasContent("kept");
@@ -36,7 +41,7 @@ class RunDirectoryTest {
 
   @Test
   void theLogGrowsByLines() throws IOException {
-    RunDirectory run = RunDirectory.create(folder.resolve("run"));
+    RunDirectory run = RunDirectory.create(folder.resolve("run"), CONFIG);
     run.log(Map.of("iteration", 1));
     run.log(Map.of("iteration", 2));
 
@@ -46,7 +51,7 @@ class RunDirectoryTest {
 
   @Test
   void metricsReplaceTheLastOnes() throws IOException {
-    RunDirectory run = RunDirectory.create(folder.resolve("run"));
+    RunDirectory run = RunDirectory.create(folder.resolve("run"), CONFIG);
     run.writeMetrics(Map.of("AP", 0.1));
     run.writeMetrics(Map.of("AP", 0.2));
 

@@ -1,7 +1,7 @@
 package dev.multibox.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.data.DatasetReader;
@@ -9,12 +9,11 @@ import dev.multibox.data.ShapesGenerator;
 import dev.multibox.data.Splits;
 import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
-import dev.multibox.model.ModelRegistry;
-import dev.multibox.model.Ssd;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,51 +48,25 @@ class TrainerTest {
     splits = Splits.choose(DatasetReader.open(shapes), null, null, 1);
   }
 
-  private static TrainConfig config(long iterations, float rate, int workers) {
-    return new TrainConfig(
-        "ssd-tiny",
-        "shapes",
-        List.of("shapes"),
-        null,
-        null,
-        null,
-        64,
-        64,
-        iterations,
-        4,
-        1,
-        rate,
-        5e-4f,
-        0,
-        0,
-        0,
-        1,
-        workers,
-        "cpu",
-        "test");
-  }
-
   private Trainer.Outcome train(
       TrainConfig config, Losses losses, String name, BooleanSupplier stop) throws Exception {
-    Ssd.Config model =
-        new Ssd.Config(ModelRegistry.find("ssd-tiny"), 64, 64, splits.train().classes());
-    try (CpuBackend backend = CpuBackend.open();
+    try (CpuBackend backend = CpuBackend.open(1);
         Trainer trainer =
-            new Trainer(
-                backend,
-                config,
-                model,
-                splits,
-                RunDirectory.create(folder.resolve(name)),
-                losses)) {
-      return trainer.run(stop);
+            new Trainer(backend, config, TrainConfigs.network(config, splits), splits, losses);
+        RunDirectory run = RunDirectory.create(folder.resolve(name), config)) {
+      return trainer.run(run, stop);
     }
   }
 
   @Test
   void overfitsEightImages() throws Exception {
     Losses losses = new Losses();
-    Trainer.Outcome outcome = train(config(120, 0.02f, 2), losses, "run", () -> false);
+    Trainer.Outcome outcome =
+        train(
+            TrainConfigs.tiny(120, Map.of("inputHeight", 64, "inputWidth", 64)),
+            losses,
+            "run",
+            () -> false);
 
     float first = losses.losses.getFirst();
     float last = losses.losses.getLast();
@@ -108,8 +81,8 @@ class TrainerTest {
 
   @Test
   void oneAndFourWorkersGiveTheSameWeights() throws Exception {
-    train(config(6, 0.02f, 1), new Losses(), "one", () -> false);
-    train(config(6, 0.02f, 4), new Losses(), "four", () -> false);
+    train(TrainConfigs.tiny(6, Map.of("workers", 1)), new Losses(), "one", () -> false);
+    train(TrainConfigs.tiny(6, Map.of("workers", 4)), new Losses(), "four", () -> false);
 
     assertThat(Files.readAllBytes(folder.resolve("four/checkpoints/last.safetensors")))
         .isEqualTo(Files.readAllBytes(folder.resolve("one/checkpoints/last.safetensors")));
@@ -119,7 +92,7 @@ class TrainerTest {
   void savesWhenItIsStopped() throws Exception {
     Losses losses = new Losses();
     Trainer.Outcome outcome =
-        train(config(50, 0.02f, 2), losses, "run", () -> losses.losses.size() == 3);
+        train(TrainConfigs.tiny(50), losses, "run", () -> losses.losses.size() == 3);
 
     assertThat(outcome.interrupted()).isTrue();
     assertThat(outcome.iteration()).isEqualTo(3);
@@ -131,10 +104,16 @@ class TrainerTest {
 
   @Test
   void aLossThatIsNotFiniteStopsAndNamesTheImages() {
-    assertThatIllegalStateException()
-        .isThrownBy(() -> train(config(200, 1e6f, 2), new Losses(), "run", () -> false))
-        .withMessageContaining("loss: was ")
-        .withMessageContaining("train_0000")
-        .withMessageContaining("lower --lr");
+    assertThatExceptionOfType(DivergedException.class)
+        .isThrownBy(() ->
+            train(
+                TrainConfigs.tiny(200, Map.of("learningRate", 1e6f)),
+                new Losses(),
+                "run",
+                () -> false))
+        .withMessageMatching(
+            "loss: was \\S+ in step \\d+ on images (train_0000\\d, ){3}train_0000\\d; lower --lr, or "
+                + "look at these images; there is no checkpoint from before");
+    assertThat(folder.resolve("run/checkpoints")).isEmptyDirectory();
   }
 }

@@ -1,0 +1,205 @@
+package dev.multibox.cli;
+
+import dev.multibox.data.Splits;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
+import dev.multibox.train.Recipe;
+import dev.multibox.train.TrainConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settles what a new run is: an option that was named, else the value of {@code --config}, else the
+ * recipe's, the model's or the program's own. What the file says in numbers stays as it is, also
+ * where it once followed from another option, as the learning rate from the batch size.
+ */
+final class RunPlan {
+  /** The data set that is drawn where no data is named. */
+  static final Path SHAPES = Path.of("data", "shapes");
+
+  private static final long DEFAULT_ITERATIONS = 1900;
+  private static final int DEFAULT_BATCH = 8;
+  private static final int EVALUATIONS = 4;
+
+  private final TrainOptions options;
+  private final @Nullable TrainConfig base;
+  private final SsdDefinition model;
+  private final Recipe recipe;
+  private final InputSize size;
+
+  /**
+   * Settles everything but what depends on the data.
+   *
+   * @param base what {@code --config} named, null for nothing
+   * @throws UserError if a name is unknown, or a value is not one
+   */
+  RunPlan(TrainOptions options, @Nullable TrainConfig base) {
+    options.check();
+    this.options = options;
+    this.base = base;
+    model = known(() -> ModelRegistry.find(pick(options.model, TrainConfig::model, "ssd-tiny")));
+    String named = options.data == null ? "shapes" : "scratch";
+    recipe = known(() -> Recipe.find(pick(options.recipe, TrainConfig::recipe, named)));
+    size = size();
+    requirePrecision(precision());
+  }
+
+  /** {@code lookup}'s answer; what it refuses is the user's mistake. */
+  static <T> T known(Supplier<T> lookup) {
+    try {
+      return lookup.get();
+    } catch (IllegalArgumentException e) {
+      throw UserError.of("%s", e.getMessage());
+    }
+  }
+
+  private <T> T pick(@Nullable T named, Function<TrainConfig, T> ofBase, T otherwise) {
+    if (named != null) {
+      return named;
+    }
+    return base == null ? otherwise : ofBase.apply(base);
+  }
+
+  private @Nullable String pick(
+      @Nullable String named, Function<TrainConfig, @Nullable String> ofBase) {
+    return named != null || base == null ? named : ofBase.apply(base);
+  }
+
+  private InputSize size() {
+    if (options.inputSize == null && base != null && options.model == null) {
+      return new InputSize(base.inputHeight(), base.inputWidth());
+    }
+    return InputSize.parse(options.inputSize, model);
+  }
+
+  private String precision() {
+    return pick(options.precision, TrainConfig::precision, "fp32");
+  }
+
+  /** Refuses a precision that the CPU does not compute in. */
+  static void requirePrecision(String precision) {
+    switch (precision) {
+      case "fp32" -> {}
+      case "tf32", "amp" ->
+          throw UserError.of("--precision %s: needs a GPU; the CPU computes in fp32", precision);
+      default -> throw UserError.of("--precision: was '%s', wanted fp32, tf32 or amp", precision);
+    }
+  }
+
+  SsdDefinition model() {
+    return model;
+  }
+
+  /** The value of {@code --device}, {@code auto} included. */
+  String device() {
+    return pick(options.device, TrainConfig::device, "auto");
+  }
+
+  /** The weights to start from, null for random ones. */
+  @Nullable Path init() {
+    String init = pick(options.init == null ? null : absolute(options.init), TrainConfig::init);
+    return init == null ? null : Path.of(init);
+  }
+
+  /** The data folders, absolute. */
+  List<Path> folders() {
+    if (options.data == null && base != null) {
+      return base.data().stream().map(Path::of).toList();
+    }
+    List<Path> named = options.data == null ? List.of(SHAPES) : options.data;
+    return named.stream().map(RunPlan::absolute).map(Path::of).toList();
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+
+  @Nullable String layout() {
+    return pick(options.layout, TrainConfig::layout);
+  }
+
+  /**
+   * Reads the data.
+   *
+   * @throws UserError if anything in it is wrong, or it does not make one batch
+   */
+  Splits splits() {
+    Splits splits =
+        DataFolders.splits(
+            folders(),
+            layout(),
+            pick(options.trainSplit, TrainConfig::trainSplit),
+            pick(options.valSplit, TrainConfig::valSplit),
+            seed());
+    if (batchSize() > splits.train().size()) {
+      throw UserError.of(
+          "--batch-size: was %d, but there are only %d images to train on; name at most so many",
+          batchSize(), splits.train().size());
+    }
+    return splits;
+  }
+
+  private long seed() {
+    return pick(options.seed, TrainConfig::seed, 1L);
+  }
+
+  private int batchSize() {
+    return pick(options.batchSize(), TrainConfig::batchSize, DEFAULT_BATCH);
+  }
+
+  private int accumulate() {
+    return pick(options.accumulate, TrainConfig::accumulate, 1);
+  }
+
+  /** The network for this data. */
+  Ssd.Config network(Splits splits) {
+    return new Ssd.Config(model, size.height(), size.width(), splits.train().classes());
+  }
+
+  /**
+   * The whole configuration.
+   *
+   * @param device where the run computes, not {@code auto}
+   */
+  TrainConfig config(Splits splits, String device) {
+    long length =
+        pick(
+            options.length(splits, batchSize(), accumulate()),
+            TrainConfig::iterations,
+            DEFAULT_ITERATIONS);
+    float scaledRate = recipe.learningRate() * batchSize() * accumulate() / recipe.referenceBatch();
+    return new TrainConfig(
+        model.name(),
+        recipe.name(),
+        folders().stream().map(Path::toString).toList(),
+        layout(),
+        pick(options.trainSplit, TrainConfig::trainSplit),
+        pick(options.valSplit, TrainConfig::valSplit),
+        size.height(),
+        size.width(),
+        length,
+        batchSize(),
+        accumulate(),
+        pick(options.learningRate, TrainConfig::learningRate, scaledRate),
+        pick(options.weightDecay, TrainConfig::weightDecay, recipe.sgd().weightDecay()),
+        pick(options.warmup, TrainConfig::warmup, Math.min(recipe.warmupIterations(), length / 10)),
+        pick(options.evalEvery, TrainConfig::evalEvery, Math.ceilDiv(length, EVALUATIONS)),
+        pick(options.saveEvery, TrainConfig::saveEvery, 0L),
+        seed(),
+        pick(options.workers, TrainConfig::workers, Runtime.getRuntime().availableProcessors()),
+        device,
+        precision(),
+        init() == null ? null : String.valueOf(init()),
+        name());
+  }
+
+  private String name() {
+    boolean same = options.data == null && options.model == null;
+    String made = model.name() + "-" + folders().getFirst().getFileName();
+    return options.name == null && !same ? made : pick(options.name, TrainConfig::name, made);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.multibox.cli;
+
+import dev.multibox.data.Splits;
+import dev.multibox.train.Recipe;
+import dev.multibox.train.RunDirectory;
+import dev.multibox.train.RunState;
+import dev.multibox.train.TrainConfig;
+import dev.multibox.train.Trainer;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What {@code train} says before the first step and after the last. */
+final class TrainReport {
+  private final PrintWriter console;
+
+  TrainReport(PrintWriter console) {
+    this.console = console;
+  }
+
+  /**
+   * Model, data and run.
+   *
+   * @param weights what the model starts with, for example {@code are random}
+   */
+  void begin(TrainConfig config, Trainer trainer, Splits splits, String weights) {
+    console.printf(
+        Locale.ROOT,
+        "model   %s, %dx%d, %d classes, %,d parameters, %,d priors; weights %s%n",
+        config.model(),
+        config.inputHeight(),
+        config.inputWidth(),
+        splits.train().classes(),
+        trainer.ssd().state().parameterCount(),
+        trainer.ssd().priors().count(),
+        weights);
+    console.printf(
+        Locale.ROOT,
+        "data    %s: %d images, %d objects; %s%n",
+        config.data().stream().map(TrainReport::shown).collect(Collectors.joining(", ")),
+        splits.train().size(),
+        splits.train().objectCount(),
+        splits.description());
+    console.printf(
+        Locale.ROOT,
+        "run     %d steps of %d images%s, learning rate %s, recipe %s%n",
+        config.iterations(),
+        config.batchSize(),
+        config.accumulate() > 1 ? " times " + config.accumulate() : "",
+        config.learningRate(),
+        config.recipe());
+    console.flush();
+  }
+
+  /** A folder as one would type it here. */
+  private static String shown(String folder) {
+    Path here = Path.of("").toAbsolutePath();
+    Path path = Path.of(folder);
+    return path.startsWith(here) && !path.equals(here) ? here.relativize(path).toString() : folder;
+  }
+
+  /** Where a run goes on, and how a new length moves its learning rate. */
+  void resume(TrainConfig before, TrainConfig now, RunState state) {
+    console.printf(
+        "resume  after step %d, with batch %d of epoch %d%n",
+        state.iteration(), state.batch(), state.epoch());
+    if (now.iterations() != before.iterations()) {
+      Recipe recipe = Recipe.find(now.recipe());
+      console.printf(
+          "resume  %d steps instead of %d: the learning rate drops before steps %s, not %s%n",
+          now.iterations(),
+          before.iterations(),
+          recipe.drops(now.iterations()),
+          recipe.drops(before.iterations()));
+    }
+    console.flush();
+  }
+
+  /** The numbers, and where everything is. */
+  void end(RunDirectory run, Trainer.Outcome outcome, TrainConfig config) {
+    if (outcome.interrupted()) {
+      console.printf(
+          "interrupted after %d of %d steps%n", outcome.iteration(), config.iterations());
+    }
+    MetricsTable.print(console, outcome.result());
+    console.printf("%nweights  %s%n", run.checkpoint(RunDirectory.LAST));
+    if (Files.exists(run.checkpoint(RunDirectory.BEST))) {
+      console.printf("best     %s%n", run.checkpoint(RunDirectory.BEST));
+    }
+    if (Files.exists(run.metrics())) {
+      console.printf("metrics  %s%n", run.metrics());
+    }
+    if (outcome.interrupted()) {
+      resumable(run);
+    }
+    console.flush();
+  }
+
+  /** How to go on with a run that has come to a checkpoint; nothing for one that has not. */
+  void resumable(RunDirectory run) {
+    if (Files.exists(run.checkpoint(RunDirectory.LAST))) {
+      console.printf("resume   %s%n", ResumeHint.command(run.folder()));
+      console.flush();
+    }
+  }
+}
