@@ -5,6 +5,7 @@ import dev.multibox.train.DivergedException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
@@ -93,21 +94,37 @@ public final class MultiBox implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "No command given");
+    throw new ParameterException(spec.commandLine(), "no command given");
   }
 
-  /** One line on what could not be understood, and one on where to read more. */
+  /** One line on what could not be understood and where to read more. */
   private static int refuse(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    PrintWriter err = line.getErr();
-    err.println("multibox: " + FileErrors.oneLine(e).replaceFirst("^Error: ", ""));
-    UnmatchedArgumentException.printSuggestions(e, err);
-    err.printf("Try '%s --help'.%n", line.getCommandSpec().qualifiedName());
+    String complaint = e instanceof UnmatchedArgumentException u ? unmatched(u) : oneLine(e);
+    line.getErr()
+        .printf(
+            "multibox: %s; try '%s --help'%n", complaint, line.getCommandSpec().qualifiedName());
     return ExitCode.WRONG_INPUT;
   }
 
-  private int report(Exception e, CommandLine line) {
+  private static String oneLine(ParameterException e) {
+    return FileErrors.oneLine(e).replaceFirst("^Error: ", "");
+  }
+
+  private static String unmatched(UnmatchedArgumentException e) {
+    boolean wantsCommand = !e.getCommandLine().getSubcommands().isEmpty();
+    String kind = e.isUnknownOption() ? "option" : wantsCommand ? "command" : "argument";
+    String meant =
+        e.getSuggestions().isEmpty()
+            ? ""
+            : " (did you mean %s?)".formatted(String.join(" or ", e.getSuggestions()));
+    return "%s: there is no such %s%s".formatted(e.getUnmatched().getFirst(), kind, meant);
+  }
+
+  private int report(Exception thrown, CommandLine line) {
     PrintWriter err = line.getErr();
+    boolean wrapped = thrown instanceof UncheckedIOException;
+    Exception e = wrapped && thrown.getCause() instanceof IOException cause ? cause : thrown;
     int code = exitCode(e);
     if (code == ExitCode.INTERRUPTED) {
       err.println("multibox: interrupted");

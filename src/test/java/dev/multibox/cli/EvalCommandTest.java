@@ -96,7 +96,7 @@ class EvalCommandTest {
     assertThat(nothing.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(nothing.err())
         .startsWith("multibox: Missing required argument")
-        .contains("--annotations", "Try 'multibox eval --help'.");
+        .contains("--annotations", "try 'multibox eval --help'");
     CommandRun half = CommandRun.of("eval", "--annotations", TRUTH);
     assertThat(half.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(half.err()).contains("--detections");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -27,6 +28,13 @@ class ExitCodeTest {
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err().lines())
         .containsExactly("multibox: run/log.jsonl: no space left on the device");
+  }
+
+  @Test
+  void failedWorkIsNoFaultOfOursHoweverItIsThrown() {
+    CommandRun run = failing(new UncheckedIOException(new IOException("lib.so: may not be run")));
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err().lines()).containsExactly("multibox: lib.so: may not be run");
   }
 
   @Test

@@ -124,7 +124,7 @@ class TrainCommandTest {
           --precision half        | --precision: was 'half', wanted fp32, tf32 or amp
           --accumulate 0          | --accumulate: was 0, wanted at least 1
           --init nowhere.safetensors | nowhere.safetensors
-          --frobnicate            | Unknown option
+          --frobnicate            | there is no such option
           """)
   void refusesWrongInputInOneLine(String options, String message) {
     Path out = folder.resolve("run");
