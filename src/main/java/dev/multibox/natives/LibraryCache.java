@@ -51,11 +51,23 @@ public final class LibraryCache {
       PrivateFolder.create(folder);
     } catch (IOException _) {
       // Documented: a home that cannot be written costs unpacking at every start, nothing else.
+      return besides(folder);
+    }
+    return at(folder);
+  }
+
+  private static LibraryCache besides(Path folder) throws IOException {
+    try {
       Path fresh = Files.createTempDirectory("multibox-natives-");
       fresh.toFile().deleteOnExit();
       return new LibraryCache(fresh, true);
+    } catch (IOException e) {
+      throw new IOException(
+          ("native libraries: may be unpacked neither to %s nor to %s; name another folder:"
+                  + " MULTIBOX_JAVA_OPTIONS=-Dmultibox.natives.dir=FOLDER")
+              .formatted(folder, System.getProperty("java.io.tmpdir")),
+          e);
     }
-    return at(folder);
   }
 
   /**

@@ -96,8 +96,8 @@ public record OneDnnLibrary(SymbolLookup oneDnn, SymbolLookup openMp) {
       return SymbolLookup.libraryLookup(library, Arena.global());
     } catch (IllegalArgumentException e) {
       throw new IOException(
-          ("%s: cannot be loaded (%s); if its folder may not hold executables, name another with"
-                  + " -Dmultibox.natives.dir")
+          ("%s: cannot be loaded (%s); if its folder may not hold executables, name another:"
+                  + " MULTIBOX_JAVA_OPTIONS=-Dmultibox.natives.dir=FOLDER")
               .formatted(library, e.getMessage()),
           e);
     }

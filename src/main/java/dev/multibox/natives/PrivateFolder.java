@@ -59,7 +59,8 @@ final class PrivateFolder {
     Files.delete(probe);
     if (!found.owner().equals(user)) {
       throw new IOException(
-          "%s: belongs to %s, not to %s; name another folder with -Dmultibox.natives.dir"
+          ("%s: belongs to %s, not to %s; name another:"
+                  + " MULTIBOX_JAVA_OPTIONS=-Dmultibox.natives.dir=FOLDER")
               .formatted(folder, found.owner(), user));
     }
     if (!found.permissions().equals(OWNER_ONLY)) {
