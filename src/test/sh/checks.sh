@@ -1,5 +1,5 @@
-# What the tests of the launcher share. Who reads it runs a command, leaves its $out, $err and $code,
-# and checks them.
+# What the tests of the launcher share: they run a command, take its $out, $err and $code, and check
+# them.
 # shellcheck shell=sh
 
 passed=0
@@ -7,6 +7,13 @@ failed=0
 out=
 err=
 code=
+
+# Takes $out, $err and $code of a run that ended with $1 and wrote the files $2.
+ended() {
+  code=$1
+  out=$(cat "$2.out")
+  err=$(cat "$2.err")
+}
 
 # The case $1 holds if the command behind it succeeds.
 check() {
@@ -18,10 +25,10 @@ check() {
   else
     failed=$((failed + 1))
     echo "FAILED - $name"
-    echo "  wanted: $*"
+    printf '%s\n' "$*" | sed 's/^/  wanted: /' | head -n 5
     echo "  exit code: $code"
-    printf '%s\n' "$out" | sed 's/^/  out: /'
-    printf '%s\n' "$err" | sed 's/^/  err: /'
+    printf '%s\n' "$out" | sed 's/^/  out: /' | head -n 20
+    printf '%s\n' "$err" | sed 's/^/  err: /' | head -n 20
   fi
 }
 

@@ -50,6 +50,7 @@ fresh() {
 echo "call" >>"$STUB_LOG"
 for argument; do echo "argument=$argument" >>"$STUB_LOG"; done
 echo "home=$JAVA_HOME" >>"$STUB_LOG"
+echo "java=$(command -v java)" >>"$STUB_LOG"
 echo "folder=$(pwd)" >>"$STUB_LOG"
 echo "words of Maven"
 mkdir -p target
@@ -81,13 +82,6 @@ on_stubs() {
     MULTIBOX_JDK_FOLDERS="$work/jdks" "$@" >"$into.out" 2>"$into.err"
 }
 
-# $out, $err and $code of a run that ended with $1 and wrote the files $2.
-ended() {
-  code=$1
-  out=$(cat "$2.out")
-  err=$(cat "$2.err")
-}
-
 # shellcheck disable=SC2317 # check calls it
 builds() {
   is "$(grep -c call "$work/mvn.log" 2>/dev/null)" "$1"
@@ -104,6 +98,8 @@ check 'names the log' has "$err" "$project/target/build.log"
 check 'keeps what Maven says in the log' is "$(cat "$project/target/build.log")" 'words of Maven'
 check 'finds a JDK in a usual folder' has "$out" "home=$work/jdks/jdk 25"
 check 'builds on the same JDK' has "$(cat "$work/mvn.log")" "home=$work/jdks/jdk 25"
+check 'gives the tools of the build its java' \
+  has "$(cat "$work/mvn.log")" "java=$work/jdks/jdk 25/bin/java"
 check 'builds in its folder' has "$(cat "$work/mvn.log")" "folder=$project"
 check 'builds the jar alone' has "$(cat "$work/mvn.log")" 'argument=-Plaunch,!format
 argument=package'
