@@ -9,7 +9,6 @@ import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.LossKernels;
 import dev.multibox.data.Batch;
-import dev.multibox.data.Sample;
 import dev.multibox.model.Ssd;
 import dev.multibox.optim.Sgd;
 import dev.multibox.tensor.DType;
@@ -47,12 +46,7 @@ public final class TrainingStep {
   private final Recipe recipe;
   private final Sgd optimizer;
   private final StepMemory memory;
-  private final ImageBatch imageBatch;
-  private final GroundTruthBatch truth;
-  private final Tensor images; // [N, H, W, C]
-  private final Tensor matched; // [N, P]
-  private final Tensor classTargets; // [N, P]
-  private final Tensor offsetTargets; // [N, P, 4]
+  private final TrainingInput input;
   private final Tensor losses; // [3]
   private final Tensor lossScale; // [1]
 
@@ -76,13 +70,7 @@ public final class TrainingStep {
     this.recipe = recipe;
     optimizer = new Sgd(backend, ssd.state(), recipe.sgd(), arena);
     memory = new PooledMemory(arena);
-    imageBatch = new ImageBatch(backend, arena);
-    truth = new GroundTruthBatch(backend, batch, Math.max(1, mostObjects), arena);
-    int priors = ssd.priors().count();
-    images = arena.zeros(ssd.imageShape(batch), DType.F32);
-    matched = arena.zeros(Shape.of(batch, priors), DType.I32);
-    classTargets = arena.zeros(Shape.of(batch, priors), DType.I32);
-    offsetTargets = arena.zeros(Shape.of(batch, priors, 4), DType.F32);
+    input = new TrainingInput(backend, ssd, recipe.match(), batch, mostObjects, arena);
     losses = arena.zeros(Shape.of(3), DType.F32);
     lossScale = arena.zeros(Shape.of(1), DType.F32);
     backend.upload(new float[] {1f / accumulate}, lossScale);
@@ -97,11 +85,12 @@ public final class TrainingStep {
     ssd.state().resetGradients();
     Result sum = new Result(0, 0, 0, false);
     for (int i = 0; i < batches.size(); i++) {
-      prepare(batches.get(i));
+      input.prepare(batches.get(i).samples());
       try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
-        HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+        HeadVariables heads = ssd.forward(tape, Variable.constant(input.images()));
         Variable loss =
-            LossOps.multiboxLoss(tape, heads, classTargets, offsetTargets, recipe.loss(), losses);
+            LossOps.multiboxLoss(
+                tape, heads, input.classTargets(), input.offsetTargets(), recipe.loss(), losses);
         tape.backward(loss, lossScale);
         Tensor foundInf = optimizer.checkFinite();
         if (i == batches.size() - 1) {
@@ -114,23 +103,6 @@ public final class TrainingStep {
     return sum;
   }
 
-  private void prepare(Batch batch) {
-    imageBatch.prepare(batch.samples(), ssd.config().definition().normalisation(), images);
-    truth.upload(batch.samples().stream().map(Sample::plan).toList());
-    backend
-        .box()
-        .match(
-            ssd.priors(),
-            truth.boxes(),
-            truth.labels(),
-            truth.counts(),
-            recipe.match(),
-            ssd.config().definition().coding(),
-            matched,
-            classTargets,
-            offsetTargets);
-  }
-
   private Result result(Tensor foundInf) {
     float[] values = backend.floats(losses);
     return new Result(
@@ -138,6 +110,11 @@ public final class TrainingStep {
         values[LossKernels.CLASSIFICATION],
         values[LossKernels.LOCALISATION],
         backend.ints(foundInf)[0] != 0);
+  }
+
+  /** What the last step saw: of several batches the last one. */
+  TrainingInput input() {
+    return input;
   }
 
   /** Memory of activations and gradients, for a detector that runs between steps. */
