@@ -43,7 +43,7 @@ class LayeringTest {
     table.put("weights", Set.of("tensor", "nn", "box", "model"));
     table.put("data", Set.of("tensor", "backend", "box"));
     table.put("eval", Set.of("box", "data"));
-    table.put("picture", Set.of("tensor", "backend", "box", "data"));
+    table.put("picture", Set.of("box", "weights", "data"));
     table.put("train", Set.copyOf(table.keySet()));
     table.put("cli", Set.copyOf(table.keySet()));
     return table;

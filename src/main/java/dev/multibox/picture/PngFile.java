@@ -1,36 +1,33 @@
 package dev.multibox.picture;
 
+import dev.multibox.weights.WholeFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.UUID;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Writes pictures as PNG files, under a temporary name first: nobody looks at half of one. */
+/** Writes pictures as PNG files. */
 final class PngFile {
   private PngFile() {}
 
+  /**
+   * Writes {@code file}, replacing one of this name, as {@link WholeFile} does.
+   *
+   * @throws IOException if it cannot be written; the message names it
+   */
   static void write(BufferedImage picture, Path file) throws IOException {
-    // In memory first, since a full disk would not be reported through ImageIO.
+    // In memory first, where it cannot fail half-way.
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
       if (!ImageIO.write(picture, "png", stream)) {
         throw new IOException(file + ": this Java has no PNG writer; use another JDK 25");
       }
     }
-    Path absolute = file.toAbsolutePath();
-    Path temporary =
-        absolute.resolveSibling(".%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
-    try {
-      Files.write(temporary, bytes.toByteArray());
-      Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    ByteBuffer content = ByteBuffer.wrap(bytes.toByteArray());
+    WholeFile.write(file, channel -> WholeFile.writeFully(channel, content));
   }
 }

@@ -7,8 +7,8 @@
  * dev.multibox.picture.LabelLayout} finds room, in the colours of {@link
  * dev.multibox.picture.Palette} and the letters of {@link dev.multibox.picture.Lettering}.
  *
- * <p>May import {@code tensor}, {@code backend}, {@code box} and {@code data}. Start with {@code
- * Picture}.
+ * <p>May import {@code box}, {@code data} and, to write files whole or not at all, {@code weights}.
+ * Start with {@code Picture}.
  */
 @NullMarked
 package dev.multibox.picture;
