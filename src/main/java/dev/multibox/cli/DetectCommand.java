@@ -18,7 +18,6 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
-import dev.multibox.train.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -74,10 +73,10 @@ final class DetectCommand implements Callable<Integer> {
 
   @Option(
       names = "--iou-threshold",
-      description = "Overlap at which the worse box goes (recipe's).")
+      description = "Overlap at which the worse box goes (the model's).")
   @Nullable Float iouThreshold;
 
-  @Option(names = "--top-k", description = "Most detections of an image (recipe's).")
+  @Option(names = "--top-k", description = "Most detections of an image (the model's).")
   @Nullable Integer topK;
 
   @Option(
@@ -89,7 +88,7 @@ final class DetectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter console = spec.commandLine().getOut();
-    NmsParams params = params();
+    checkNumbers();
     List<Path> images = images();
     if (json != null) {
       Outputs.requireWritable(json);
@@ -102,6 +101,7 @@ final class DetectCommand implements Callable<Integer> {
         TensorArena arena = backend.newArena()) {
       Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
       checkpoint.load(ssd.state(), backend);
+      NmsParams params = params(ssd.config().definition().nms());
       Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
       Path folder =
           out == null ? Outputs.numberedFolder(Path.of("runs"), "detect") : Outputs.newFolder(out);
@@ -129,20 +129,24 @@ final class DetectCommand implements Callable<Integer> {
     }
   }
 
-  private NmsParams params() {
+  private void checkNumbers() {
     if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
       throw UserError.of("--score-threshold: was %s, wanted 0 to 1", scoreThreshold);
     }
-    NmsParams params = Recipe.scratch().nms();
-    float iou = iouThreshold == null ? params.iouThreshold() : iouThreshold;
-    if (!(iou >= 0 && iou <= 1)) {
-      throw UserError.of("--iou-threshold: was %s, wanted 0 to 1", iou);
+    if (iouThreshold != null && !(iouThreshold >= 0 && iouThreshold <= 1)) {
+      throw UserError.of("--iou-threshold: was %s, wanted 0 to 1", iouThreshold);
     }
-    int most = topK == null ? params.topK() : topK;
-    if (most < 1) {
-      throw UserError.of("--top-k: was %d, wanted at least 1", most);
+    if (topK != null && topK < 1) {
+      throw UserError.of("--top-k: was %d, wanted at least 1", topK);
     }
-    return params.withThresholds(scoreThreshold, iou).withTopK(most);
+  }
+
+  /** The model's, with what the command line says instead. */
+  private NmsParams params(NmsParams ofModel) {
+    return ofModel
+        .withThresholds(
+            scoreThreshold, iouThreshold == null ? ofModel.iouThreshold() : iouThreshold)
+        .withTopK(topK == null ? ofModel.topK() : topK);
   }
 
   private List<Path> images() throws IOException {

@@ -10,7 +10,6 @@ import dev.multibox.model.Ssd;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
 import dev.multibox.train.Evaluator;
-import dev.multibox.train.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -159,7 +158,7 @@ final class EvalCommand implements Callable<Integer> {
             new Evaluator(
                 backend,
                 ssd,
-                Recipe.scratch().nms(),
+                ssd.config().definition().nms(),
                 BATCH,
                 Runtime.getRuntime().availableProcessors(),
                 0,

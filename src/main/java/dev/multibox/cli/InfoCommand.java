@@ -5,7 +5,7 @@ import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
-import dev.multibox.tensor.TensorArena;
+import dev.multibox.model.SsdNetwork;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -93,24 +93,15 @@ final class InfoCommand implements Callable<Integer> {
 
   private static List<ModelInfo> models() {
     List<ModelInfo> models = new ArrayList<>();
-    try (Backend backend = CpuBackend.open()) {
-      for (String name : ModelRegistry.names()) {
-        SsdDefinition definition = ModelRegistry.find(name);
-        try (TensorArena arena = backend.newArena()) {
-          Ssd ssd =
-              new Ssd(
-                  backend,
-                  new Ssd.Config(
-                      definition, definition.inputHeight(), definition.inputWidth(), CLASSES),
-                  arena);
-          models.add(
-              new ModelInfo(
-                  name,
-                  definition.summary(),
-                  ssd.state().parameterCount(),
-                  ssd.multiplyAdds() / 1e9));
-        }
-      }
+    for (String name : ModelRegistry.names()) {
+      SsdDefinition definition = ModelRegistry.find(name);
+      SsdNetwork network = new SsdNetwork(Ssd.Config.of(definition, CLASSES), 1);
+      models.add(
+          new ModelInfo(
+              name,
+              definition.summary(),
+              network.scope().parameterCount(),
+              network.multiplyAdds() / 1e9));
     }
     return models;
   }

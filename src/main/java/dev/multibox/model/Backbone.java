@@ -3,6 +3,7 @@ package dev.multibox.model;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.nn.Layer;
+import dev.multibox.nn.LayerSummary;
 import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,15 +60,19 @@ public record Backbone(List<Stage> stages) {
     return maps;
   }
 
-  /** Multiply-adds for an image of this shape. */
-  public long multiplyAdds(Shape image) {
-    long sum = 0;
+  /** Every op of {@link #features} for an image of this shape, in order. */
+  public List<LayerSummary> summaries(Shape image) {
+    List<LayerSummary> summaries = new ArrayList<>();
     Shape x = image;
     for (Stage stage : stages) {
-      sum += stage.layer().multiplyAdds(x);
+      summaries.addAll(stage.layer().summaries(x));
       x = stage.layer().outputShape(x);
+      Layer headLayer = stage.headLayer();
+      if (headLayer != null) {
+        summaries.addAll(headLayer.summaries(x));
+      }
     }
-    return sum;
+    return summaries;
   }
 
   /**

@@ -6,9 +6,7 @@ import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.backend.Priors;
-import dev.multibox.box.PriorBoxes;
 import dev.multibox.nn.ModelState;
-import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import java.util.List;
@@ -26,14 +24,16 @@ public final class Ssd {
    * @param inputWidth columns of the image
    * @param classes background included
    */
-  public record Config(SsdDefinition definition, int inputHeight, int inputWidth, int classes) {}
+  public record Config(SsdDefinition definition, int inputHeight, int inputWidth, int classes) {
+    /** The model at its own input size. */
+    public static Config of(SsdDefinition definition, int classes) {
+      return new Config(definition, definition.inputHeight(), definition.inputWidth(), classes);
+    }
+  }
 
-  private final Config config;
-  private final Backbone backbone;
-  private final SsdHeads heads;
+  private final SsdNetwork network;
   private final ModelState state;
   private final Priors priors;
-  private final int imageChannels;
 
   /**
    * Builds the network with weights of zero; {@link ModelState#initialize} or a checkpoint fills
@@ -42,62 +42,33 @@ public final class Ssd {
    * @throws IllegalArgumentException if the input is too small for the network
    */
   public Ssd(Backend backend, Config config, TensorArena arena) {
-    this.config = config;
-    SsdDefinition definition = config.definition();
-    Scope scope = new Scope(backend.channelMultiple());
-    imageChannels = Math.toIntExact(scope.padded(3));
-    backbone = definition.backbone().apply(scope.child("backbone"));
-    List<Shape> maps = featureShapes(1);
-    heads =
-        new SsdHeads(
-            scope.child("heads"),
-            maps,
-            definition.priors().priorsPerCell(),
-            config.classes(),
-            definition.headInitializer());
-    state = ModelState.allocate(backend, scope, arena);
-    priors =
-        PriorBoxes.of(definition.priors(), maps, config.inputHeight(), config.inputWidth())
-            .upload(backend, arena);
-  }
-
-  private List<Shape> featureShapes(int batch) {
-    try {
-      return backbone.featureShapes(imageShape(batch));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "%s: an input of %d x %d is too small (%s)"
-              .formatted(
-                  config.definition().name(),
-                  config.inputHeight(),
-                  config.inputWidth(),
-                  e.getMessage()),
-          e);
-    }
+    network = new SsdNetwork(config, backend.channelMultiple());
+    state = ModelState.allocate(backend, network.scope(), arena);
+    priors = network.priors().upload(backend, arena);
   }
 
   /** {@code [batch, H, W, C]} of the image, its channels padded as the backend wants them. */
   public Shape imageShape(int batch) {
-    return Shape.of(batch, config.inputHeight(), config.inputWidth(), imageChannels);
+    return network.imageShape(batch);
   }
 
   /** Runs the network on an image of {@link #imageShape}. */
   public HeadVariables forward(Tape tape, Variable image) {
-    return heads.forward(tape, backbone.features(tape, image));
-  }
-
-  /** Multiply-adds of all convolutions for one image, as GMAC in 10^9 are stated. */
-  public long multiplyAdds() {
-    return backbone.multiplyAdds(imageShape(1)) + heads.multiplyAdds(featureShapes(1));
+    return network.forward(tape, image);
   }
 
   public Config config() {
-    return config;
+    return network.config();
   }
 
   /** How the heads' outputs are read, level by level. */
   public List<HeadLayout> headLayouts() {
-    return heads.layouts();
+    return network.headLayouts();
+  }
+
+  /** The layers alone. */
+  public SsdNetwork network() {
+    return network;
   }
 
   public Priors priors() {

@@ -5,8 +5,9 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.HeadLayout;
+import dev.multibox.model.SsdDefinition.HeadStart;
 import dev.multibox.nn.Conv;
-import dev.multibox.nn.Initializer;
+import dev.multibox.nn.LayerSummary;
 import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
@@ -26,14 +27,10 @@ final class SsdHeads {
    * @param maps {@code [N, H, W, C]} of each feature map
    * @param priorsPerCell for each map
    * @param classes background included
-   * @param initializer how the filters start
+   * @param start how filters and biases start
    */
   SsdHeads(
-      Scope scope,
-      List<Shape> maps,
-      List<Integer> priorsPerCell,
-      int classes,
-      Initializer initializer) {
+      Scope scope, List<Shape> maps, List<Integer> priorsPerCell, int classes, HeadStart start) {
     if (maps.size() != priorsPerCell.size()) {
       throw new IllegalArgumentException(
           "heads: %d feature maps and prior settings for %d levels"
@@ -49,7 +46,8 @@ final class SsdHeads {
               scope.child(Integer.toString(level)),
               filter,
               ConvolutionParams.of(1, 1),
-              initializer));
+              start.filters(),
+              start.bias().apply(filter)));
       int channels = HeadLayout.channels(priors, classes, scope.channelMultiple());
       HeadLayout layout =
           new HeadLayout(map.intDim(1), map.intDim(2), priors, classes, channels, firstPrior);
@@ -66,13 +64,13 @@ final class SsdHeads {
     return new HeadVariables(levels, layouts);
   }
 
-  /** Multiply-adds for maps of these shapes. */
-  long multiplyAdds(List<Shape> maps) {
-    long sum = 0;
+  /** The ops of {@link #forward} for maps of these shapes. */
+  List<LayerSummary> summaries(List<Shape> maps) {
+    List<LayerSummary> summaries = new ArrayList<>();
     for (int level = 0; level < maps.size(); level++) {
-      sum += convolutions.get(level).multiplyAdds(maps.get(level));
+      summaries.addAll(convolutions.get(level).summaries(maps.get(level)));
     }
-    return sum;
+    return summaries;
   }
 
   List<HeadLayout> layouts() {

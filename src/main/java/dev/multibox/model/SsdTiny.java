@@ -1,9 +1,11 @@
 package dev.multibox.model;
 
 import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.box.PriorSettings;
 import dev.multibox.box.PriorSettings.Level;
+import dev.multibox.model.SsdDefinition.HeadStart;
 import dev.multibox.nn.Initializer;
 import java.util.List;
 
@@ -28,7 +30,7 @@ final class SsdTiny {
         TinyBackbone::declare,
         // Behind batch norm Xavier's bound gives logits of order 10; these start near the uniform
         // distribution over classes.
-        Initializer.normal(0.01f),
+        HeadStart.of(Initializer.normal(0.01f)),
         new PriorSettings(
             List.of(
                 new Level(0.13, 0.21, TWO, 0),
@@ -36,6 +38,7 @@ final class SsdTiny {
                 new Level(0.36, 0.6, TWO, 0),
                 new Level(0.6, 0.9, TWO, 0)),
             PriorSettings.Clip.NONE),
-        BoxCoding.ssd());
+        BoxCoding.ssd(),
+        NmsParams.caffe());
   }
 }

@@ -21,12 +21,17 @@ public final class BatchNorm {
   /** Starts as the identity: scale 1, shift 0, running mean 0 and variance 1. */
   public BatchNorm(Scope scope, long channels, float epsilon, float momentum) {
     Shape perChannel = Shape.of(channels);
-    gamma = scope.undecayed("weight", perChannel, Initializer.constant(1));
-    beta = scope.undecayed("bias", perChannel, Initializer.constant(0));
+    gamma = scope.scale("weight", perChannel, Initializer.constant(1));
+    beta = scope.scale("bias", perChannel, Initializer.constant(0));
     runningMean = scope.buffer("running_mean", perChannel, 0);
     runningVariance = scope.buffer("running_var", perChannel, 1);
     this.epsilon = epsilon;
     this.momentum = momentum;
+  }
+
+  /** Values learned: scale and shift. */
+  long parameterCount() {
+    return gamma.shape().size() + beta.shape().size();
   }
 
   /** What the ops take. */

@@ -6,13 +6,14 @@ import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.tensor.Shape;
+import java.util.List;
 
 /** A convolution with bias and an activation. */
 public final class Conv implements Layer {
-  private final Parameter weight;
+  private final String name;
+  private final Filter filter;
   private final Parameter bias;
   private final Activation activation;
-  private final ConvolutionParams params;
 
   /** The bias starts at zero. */
   public Conv(
@@ -21,7 +22,7 @@ public final class Conv implements Layer {
       ConvolutionParams params,
       Activation activation,
       Initializer initializer) {
-    this(scope, filter, filter, params, activation, initializer);
+    this(scope, filter, filter, params, activation, initializer, Initializer.constant(0));
   }
 
   private Conv(
@@ -30,39 +31,52 @@ public final class Conv implements Layer {
       Shape storedFilter,
       ConvolutionParams params,
       Activation activation,
-      Initializer initializer) {
-    this.params = params;
+      Initializer initializer,
+      Initializer biasInitializer) {
+    name = scope.name();
     this.activation = activation;
-    weight = scope.weight("weight", filter, storedFilter, initializer);
+    this.filter = new Filter(scope.weight("weight", filter, storedFilter, initializer), params);
     bias =
-        scope.undecayed(
-            "bias",
-            Shape.of(filter.dim(0)),
-            Shape.of(storedFilter.dim(0)),
-            Initializer.constant(0));
+        scope.bias("bias", Shape.of(filter.dim(0)), Shape.of(storedFilter.dim(0)), biasInitializer);
+  }
+
+  /** The first layer of a network, which reads the image with its padded channels. */
+  public static Conv ofImage(
+      Scope scope,
+      Shape filter,
+      ConvolutionParams params,
+      Activation activation,
+      Initializer initializer) {
+    Shape stored = scope.paddedInput(filter);
+    return new Conv(
+        scope, filter, stored, params, activation, initializer, Initializer.constant(0));
   }
 
   /** A head, whose output has padded channels. */
   public static Conv ofHead(
-      Scope scope, Shape filter, ConvolutionParams params, Initializer initializer) {
+      Scope scope,
+      Shape filter,
+      ConvolutionParams params,
+      Initializer initializer,
+      Initializer biasInitializer) {
     Shape stored =
         Shape.of(scope.padded(filter.dim(0)), filter.dim(1), filter.dim(2), filter.dim(3));
-    return new Conv(scope, filter, stored, params, Activation.NONE, initializer);
+    return new Conv(scope, filter, stored, params, Activation.NONE, initializer, biasInitializer);
   }
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return ConvolutionOps.convBias(tape, x, weight.variable(), bias.variable(), activation, params);
+    return ConvolutionOps.convBias(
+        tape, x, filter.variable(), bias.variable(), activation, filter.params());
   }
 
   @Override
   public Shape outputShape(Shape x) {
-    return params.outputShape(x, weight.storedShape());
+    return filter.outputShape(x);
   }
 
-  /** Each pixel of the output takes one product for each weight. */
   @Override
-  public long multiplyAdds(Shape x) {
-    return outputShape(x).rows() * weight.shape().size();
+  public List<LayerSummary> summaries(Shape x) {
+    return List.of(filter.summary(name, "", activation, bias.shape().size(), 1, x));
   }
 }

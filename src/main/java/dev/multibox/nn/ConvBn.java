@@ -6,17 +6,28 @@ import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.tensor.Shape;
+import java.util.List;
 
 /** A convolution without bias, batch norm and an activation, as one fused unit. */
 public final class ConvBn implements Layer {
-  private final Parameter weight;
+  private final String name;
+  private final Filter filter;
   private final BatchNorm norm;
   private final Activation activation;
-  private final ConvolutionParams params;
 
   /** With PyTorch's epsilon and momentum; the filter starts by He's rule. */
   public ConvBn(Scope scope, Shape filter, ConvolutionParams params, Activation activation) {
-    this(scope, filter, filter, params, activation);
+    this(scope, filter, params, activation, Initializer.kaimingNormal());
+  }
+
+  /** With PyTorch's epsilon and momentum. */
+  public ConvBn(
+      Scope scope,
+      Shape filter,
+      ConvolutionParams params,
+      Activation activation,
+      Initializer initializer) {
+    this(scope, filter, filter, params, activation, initializer);
   }
 
   private ConvBn(
@@ -24,35 +35,50 @@ public final class ConvBn implements Layer {
       Shape filter,
       Shape storedFilter,
       ConvolutionParams params,
-      Activation activation) {
-    this.params = params;
+      Activation activation,
+      Initializer initializer) {
+    name = scope.name();
     this.activation = activation;
-    weight =
-        scope.child("conv").weight("weight", filter, storedFilter, Initializer.kaimingNormal());
+    Parameter weight = scope.child("conv").weight("weight", filter, storedFilter, initializer);
+    this.filter = new Filter(weight, params);
     norm = new BatchNorm(scope.child("bn"), filter.dim(0), BatchNorm.EPSILON, BatchNorm.MOMENTUM);
   }
 
   /** The first layer of a network, which reads the image with its padded channels. */
   public static ConvBn ofImage(
       Scope scope, Shape filter, ConvolutionParams params, Activation activation) {
-    Shape stored =
-        Shape.of(filter.dim(0), filter.dim(1), filter.dim(2), scope.padded(filter.dim(3)));
-    return new ConvBn(scope, filter, stored, params, activation);
+    Shape stored = scope.paddedInput(filter);
+    return new ConvBn(scope, filter, stored, params, activation, Initializer.kaimingNormal());
   }
 
   @Override
   public Variable forward(Tape tape, Variable x) {
-    return BatchNormOps.convBn(tape, x, weight.variable(), params, norm.op(), activation);
+    return BatchNormOps.convBn(tape, x, filter.variable(), filter.params(), norm.op(), activation);
+  }
+
+  /** {@code activation(norm(conv(x)) + residual)}. */
+  Variable forwardAdd(Tape tape, Variable x, Variable residual) {
+    return BatchNormOps.convBnAdd(
+        tape, x, filter.variable(), filter.params(), norm.op(), residual, activation);
   }
 
   @Override
   public Shape outputShape(Shape x) {
-    return params.outputShape(x, weight.storedShape());
+    return filter.outputShape(x);
   }
 
-  /** Each pixel of the output takes one product for each weight. */
   @Override
-  public long multiplyAdds(Shape x) {
-    return outputShape(x).rows() * weight.shape().size();
+  public List<LayerSummary> summaries(Shape x) {
+    return List.of(summary("batch norm", x));
+  }
+
+  /** The line of {@link #forwardAdd}. */
+  LayerSummary summaryOfAdd(Shape x) {
+    return summary("batch norm, add", x);
+  }
+
+  /** Backward reads the convolution's result besides the norm's. */
+  private LayerSummary summary(String fused, Shape x) {
+    return filter.summary(name, fused, activation, norm.parameterCount(), 2, x);
   }
 }

@@ -42,6 +42,11 @@ public interface Initializer {
     return (shape, random) -> normal(shape, random, deviation);
   }
 
+  /** Uniform in {@code ±1 / sqrt(fanIn)} of a filter: how PyTorch starts that filter's bias. */
+  static Initializer pytorchBias(Shape filter) {
+    return (shape, random) -> uniform(shape, random, 1 / Math.sqrt((double) fanIn(filter)));
+  }
+
   private static float[] uniform(Shape shape, RandomGenerator random, double bound) {
     float[] values = new float[Math.toIntExact(shape.size())];
     for (int i = 0; i < values.length; i++) {

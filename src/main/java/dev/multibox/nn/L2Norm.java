@@ -5,18 +5,21 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.L2NormKernels;
 import dev.multibox.tensor.Shape;
+import java.util.List;
 
 /** L2 normalisation over channels with a learned scale, which SSD starts at 20. */
 public final class L2Norm implements Layer {
   /** The scale SSD starts with (Liu et al., SSD, section 3.1). */
   public static final float INITIAL_SCALE = 20;
 
+  private final String name;
   private final Parameter scale;
   private final L2NormKernels.Guard guard;
   private final float epsilon;
 
   public L2Norm(Scope scope, long channels, L2NormKernels.Guard guard, float epsilon) {
-    scale = scope.undecayed("scale", Shape.of(channels), Initializer.constant(INITIAL_SCALE));
+    name = scope.name();
+    scale = scope.scale("scale", Shape.of(channels), Initializer.constant(INITIAL_SCALE));
     this.guard = guard;
     this.epsilon = epsilon;
   }
@@ -31,8 +34,16 @@ public final class L2Norm implements Layer {
     return x;
   }
 
+  /** Backward reads the divisor of each pixel besides. */
   @Override
-  public long multiplyAdds(Shape x) {
-    return 0;
+  public List<LayerSummary> summaries(Shape x) {
+    return List.of(
+        new LayerSummary(
+            name,
+            "l2 norm, scale",
+            x,
+            scale.shape().size(),
+            0,
+            (x.size() + x.rows()) * Float.BYTES));
   }
 }

@@ -3,6 +3,7 @@ package dev.multibox.nn;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.tensor.Shape;
+import java.util.List;
 
 /** A part of a network with one input and one output. */
 public interface Layer {
@@ -12,6 +13,6 @@ public interface Layer {
   /** The shape {@link #forward} gives for an input of shape {@code x}, without running it. */
   Shape outputShape(Shape x);
 
-  /** Multiply-adds of the convolutions of {@link #forward} for an input of shape {@code x}. */
-  long multiplyAdds(Shape x);
+  /** The ops that {@link #forward} runs for an input of shape {@code x}, in order. */
+  List<LayerSummary> summaries(Shape x);
 }

@@ -5,6 +5,7 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Shape;
+import java.util.List;
 
 /** Max pooling; it learns nothing. */
 public record MaxPool(PoolingParams params) implements Layer {
@@ -18,8 +19,14 @@ public record MaxPool(PoolingParams params) implements Layer {
     return params.outputShape(x);
   }
 
+  /** Backward reads the place of each maximum, a byte. */
   @Override
-  public long multiplyAdds(Shape x) {
-    return 0;
+  public List<LayerSummary> summaries(Shape x) {
+    Shape out = outputShape(x);
+    String operation =
+        "max pool %dx%d /%d"
+            .formatted(params.windowHeight(), params.windowWidth(), params.strideHeight());
+    return List.of(
+        new LayerSummary("", operation, out, 0, 0, out.size() * (Float.BYTES + Byte.BYTES)));
   }
 }

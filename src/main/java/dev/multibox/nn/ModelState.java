@@ -1,18 +1,21 @@
 package dev.multibox.nn;
 
 import dev.multibox.backend.Backend;
+import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
  * The memory of a model: three slabs of F32, for masters, momentum and gradients, in which each
- * parameter is the same range, the decayed ones first. Whatever works on all parameters works on
- * plain ranges of them.
+ * parameter is the same range, and so are all parameters of a role. Whatever works on all
+ * parameters works on plain ranges of them.
  */
 public final class ModelState {
   /** Parameters begin at multiples of this many elements, so that kernels may load 16 bytes. */
@@ -24,18 +27,27 @@ public final class ModelState {
   private final Tensor weights;
   private final Tensor momentum;
   private final Tensor gradients;
-  private final long decayedElements;
+  private final Map<Role, Range> ranges = new EnumMap<>(Role.class);
+
+  /** A part of each slab. */
+  private record Range(long first, long elements) {}
 
   private ModelState(Backend backend, Scope scope, TensorArena arena) {
     this.backend = backend;
     buffers = List.copyOf(scope.buffers());
     List<Parameter> ordered = new ArrayList<>();
-    scope.parameters().stream().filter(Parameter::decayed).forEach(ordered::add);
-    decayedElements = ordered.stream().mapToLong(ModelState::room).sum();
-    scope.parameters().stream().filter(p -> !p.decayed()).forEach(ordered::add);
+    long end = 0;
+    for (Role role : Role.values()) {
+      List<Parameter> ofRole =
+          scope.parameters().stream().filter(parameter -> parameter.role() == role).toList();
+      ordered.addAll(ofRole);
+      Range range = new Range(end, ofRole.stream().mapToLong(ModelState::room).sum());
+      ranges.put(role, range);
+      end += range.elements();
+    }
     parameters = List.copyOf(ordered);
 
-    Shape slab = Shape.of(parameters.stream().mapToLong(ModelState::room).sum());
+    Shape slab = Shape.of(end);
     weights = arena.zeros(slab, DType.F32);
     momentum = arena.zeros(slab, DType.F32);
     gradients = arena.zeros(slab, DType.F32);
@@ -89,7 +101,7 @@ public final class ModelState {
     parameters.forEach(parameter -> parameter.variable().resetGradient());
   }
 
-  /** Decayed parameters first, then the others, each in order of declaration. */
+  /** Role by role, each in order of declaration. */
   public List<Parameter> parameters() {
     return parameters;
   }
@@ -118,13 +130,9 @@ public final class ModelState {
     return gradients;
   }
 
-  /** The range of decayed parameters in a slab. */
-  public Tensor decayed(Tensor slab) {
-    return slab.slice(0, Shape.of(decayedElements));
-  }
-
-  /** The range of the parameters without decay in a slab. */
-  public Tensor undecayed(Tensor slab) {
-    return slab.slice(decayedElements, Shape.of(slab.size() - decayedElements));
+  /** The parameters of a role in a slab. */
+  public Tensor range(Tensor slab, Role role) {
+    Range range = ranges.getOrDefault(role, new Range(0, 0));
+    return slab.slice(range.first(), Shape.of(range.elements()));
   }
 }

@@ -10,20 +10,30 @@ import org.jspecify.annotations.Nullable;
  * the whole model is known.
  */
 public final class Parameter {
+  /** What a parameter does, which is what optimizers tell parameters apart by. */
+  public enum Role {
+    /** A filter. */
+    WEIGHT,
+    /** A scale or a shift of a normalisation. */
+    SCALE,
+    /** The bias of a convolution. */
+    BIAS
+  }
+
   private final String name;
   private final Shape shape;
   private final Shape storedShape;
   private final Initializer initializer;
-  private final boolean decayed;
+  private final Role role;
   private @Nullable Variable variable;
   private @Nullable Tensor momentum;
 
-  Parameter(String name, Shape shape, Shape storedShape, Initializer initializer, boolean decayed) {
+  Parameter(String name, Shape shape, Shape storedShape, Initializer initializer, Role role) {
     this.name = name;
     this.shape = shape;
     this.storedShape = storedShape;
     this.initializer = initializer;
-    this.decayed = decayed;
+    this.role = role;
   }
 
   /** The name in checkpoints, for example {@code backbone.stage1.conv.weight}. */
@@ -48,9 +58,8 @@ public final class Parameter {
     return initializer;
   }
 
-  /** Whether weight decay applies: to filters, not to biases and batch norm. */
-  public boolean decayed() {
-    return decayed;
+  public Role role() {
+    return role;
   }
 
   void bind(Tensor value, Tensor gradient, Tensor velocity) {

@@ -1,5 +1,6 @@
 package dev.multibox.nn;
 
+import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,11 @@ public final class Scope {
     this.buffers = buffers;
   }
 
+  /** What the names declared here begin with, without the dot; empty for a whole model. */
+  public String name() {
+    return prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1);
+  }
+
   /** The scope of a part. */
   public Scope child(String name) {
     return new Scope(prefix + name + ".", channelMultiple, parameters, buffers);
@@ -51,24 +57,29 @@ public final class Scope {
     return Math.ceilDiv(channels, channelMultiple) * channelMultiple;
   }
 
-  /** Declares a weight, to which weight decay applies. */
+  /** The stored shape of a filter {@code [K, R, S, C]} that reads the image with its padding. */
+  Shape paddedInput(Shape filter) {
+    return Shape.of(filter.dim(0), filter.dim(1), filter.dim(2), padded(filter.dim(3)));
+  }
+
+  /** Declares a filter. */
   public Parameter weight(String name, Shape shape, Initializer initializer) {
     return weight(name, shape, shape, initializer);
   }
 
-  /** Declares a weight that is stored with zeros behind each axis, up to {@code storedShape}. */
+  /** Declares a filter that is stored with zeros behind each axis, up to {@code storedShape}. */
   public Parameter weight(String name, Shape shape, Shape storedShape, Initializer initializer) {
-    return declare(new Parameter(prefix + name, shape, storedShape, initializer, true));
+    return declare(new Parameter(prefix + name, shape, storedShape, initializer, Role.WEIGHT));
   }
 
-  /** Declares a bias, scale or shift, to which weight decay does not apply. */
-  public Parameter undecayed(String name, Shape shape, Initializer initializer) {
-    return undecayed(name, shape, shape, initializer);
+  /** Declares a scale or a shift of a normalisation. */
+  public Parameter scale(String name, Shape shape, Initializer initializer) {
+    return declare(new Parameter(prefix + name, shape, shape, initializer, Role.SCALE));
   }
 
-  /** {@link #undecayed} of a parameter that is stored with zeros behind each axis. */
-  public Parameter undecayed(String name, Shape shape, Shape storedShape, Initializer initializer) {
-    return declare(new Parameter(prefix + name, shape, storedShape, initializer, false));
+  /** Declares a convolution's bias, stored with zeros behind it up to {@code storedShape}. */
+  public Parameter bias(String name, Shape shape, Shape storedShape, Initializer initializer) {
+    return declare(new Parameter(prefix + name, shape, storedShape, initializer, Role.BIAS));
   }
 
   /** Declares a tensor that is kept but not learned. */
@@ -86,6 +97,11 @@ public final class Scope {
           "parameter %s: declared twice".formatted(parameter.name()));
     }
     return parameter;
+  }
+
+  /** The number of learned values of this scope's model. */
+  public long parameterCount() {
+    return parameters.values().stream().mapToLong(parameter -> parameter.shape().size()).sum();
   }
 
   /** All parameters declared in this scope's model, in order. */

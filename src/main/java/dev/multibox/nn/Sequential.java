@@ -3,6 +3,7 @@ package dev.multibox.nn;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Layers one after the other. */
@@ -26,14 +27,14 @@ public record Sequential(List<Layer> layers) implements Layer {
   }
 
   @Override
-  public long multiplyAdds(Shape x) {
-    long sum = 0;
+  public List<LayerSummary> summaries(Shape x) {
+    List<LayerSummary> summaries = new ArrayList<>();
     Shape y = x;
     for (Layer layer : layers) {
-      sum += layer.multiplyAdds(y);
+      summaries.addAll(layer.summaries(y));
       y = layer.outputShape(y);
     }
-    return sum;
+    return summaries;
   }
 
   @Override

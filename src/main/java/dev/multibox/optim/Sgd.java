@@ -4,31 +4,61 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.nn.ModelState;
+import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.util.List;
 
 /**
- * Stochastic gradient descent with momentum and weight decay over a model's slabs: one update of
- * the decayed range, one of the rest. A step whose gradients are not all finite changes nothing.
+ * Stochastic gradient descent with momentum and weight decay over a model's slabs: one update for
+ * the parameters of each role. A step whose gradients are not all finite changes nothing.
  */
 public final class Sgd {
+  /** Which parameters weight decay pulls to zero. */
+  public enum Decay {
+    /** Filters alone: Caffe's SSD, NVIDIA. */
+    WEIGHTS,
+    /** All: torchvision, ssd.pytorch, lufficc's, MMDetection. */
+    ALL
+  }
+
   /**
    * What stays the same over a run.
    *
    * @param momentum the momentum factor, 0.9 in SSD
-   * @param weightDecay the factor of decayed weights in their gradient, 5e-4 in SSD
+   * @param weightDecay the factor of decayed parameters in their gradient, 5e-4 in SSD
    * @param form where the learning rate stands
+   * @param decay which parameters are decayed
+   * @param biasRate what the learning rate of convolutions' biases is multiplied by: 2 in Caffe's
+   *     SSD, else 1
    */
-  public record Settings(float momentum, float weightDecay, SgdParams.MomentumForm form) {}
+  public record Settings(
+      float momentum, float weightDecay, SgdParams.MomentumForm form, Decay decay, float biasRate) {
+
+    /** The same with another decay. */
+    public Settings withWeightDecay(float factor) {
+      return new Settings(momentum, factor, form, decay, biasRate);
+    }
+
+    private boolean decays(Role role) {
+      return decay == Decay.ALL || role == Role.WEIGHT;
+    }
+
+    private float rate(Role role, float learningRate) {
+      return role == Role.BIAS ? biasRate * learningRate : learningRate;
+    }
+  }
+
+  private static final List<Role> ROLES = List.of(Role.values());
 
   private final Backend backend;
   private final ModelState model;
   private final Settings settings;
-  private final Tensor hyper;
+  private final Tensor hyper; // [roles, HYPER_SIZE]
   private final Tensor foundInf;
-  private final float[] hyperValues = new float[OptimizerKernels.HYPER_SIZE];
+  private final float[] hyperValues;
   private final int[] clear = new int[1];
 
   /** An optimizer for {@code model}, with a little memory of its own in {@code arena}. */
@@ -36,7 +66,9 @@ public final class Sgd {
     this.backend = backend;
     this.model = model;
     this.settings = settings;
-    hyper = arena.zeros(Shape.of(OptimizerKernels.HYPER_SIZE), DType.F32);
+    Shape perRole = Shape.of(ROLES.size(), OptimizerKernels.HYPER_SIZE);
+    hyper = arena.zeros(perRole, DType.F32);
+    hyperValues = new float[Math.toIntExact(perRole.size())];
     foundInf = arena.zeros(Shape.of(1), DType.I32);
   }
 
@@ -57,31 +89,27 @@ public final class Sgd {
    * @param iteration updates before this one; 0 starts the momentum anew
    */
   public void step(float learningRate, long iteration) {
-    hyperValues[OptimizerKernels.HYPER_RATE] = learningRate;
-    hyperValues[OptimizerKernels.HYPER_MOMENTUM] = settings.momentum();
-    hyperValues[OptimizerKernels.HYPER_DECAY] = settings.weightDecay();
-    hyperValues[OptimizerKernels.HYPER_ITERATION] = iteration;
-    hyperValues[OptimizerKernels.HYPER_UNSCALE] = 1;
+    for (int i = 0; i < ROLES.size(); i++) {
+      int at = i * OptimizerKernels.HYPER_SIZE;
+      hyperValues[at + OptimizerKernels.HYPER_RATE] = settings.rate(ROLES.get(i), learningRate);
+      hyperValues[at + OptimizerKernels.HYPER_MOMENTUM] = settings.momentum();
+      hyperValues[at + OptimizerKernels.HYPER_DECAY] = settings.weightDecay();
+      hyperValues[at + OptimizerKernels.HYPER_ITERATION] = iteration;
+      hyperValues[at + OptimizerKernels.HYPER_UNSCALE] = 1;
+    }
     backend.upload(hyperValues, hyper);
-    backend
-        .optimizer()
-        .sgd(
-            model.decayed(model.weights()),
-            model.decayed(model.momentum()),
-            model.decayed(model.gradients()),
-            null,
-            hyper,
-            new SgdParams(settings.form(), 0, false, true),
-            foundInf);
-    backend
-        .optimizer()
-        .sgd(
-            model.undecayed(model.weights()),
-            model.undecayed(model.momentum()),
-            model.undecayed(model.gradients()),
-            null,
-            hyper,
-            new SgdParams(settings.form(), 0, false, false),
-            foundInf);
+    for (int i = 0; i < ROLES.size(); i++) {
+      Role role = ROLES.get(i);
+      backend
+          .optimizer()
+          .sgd(
+              model.range(model.weights(), role),
+              model.range(model.momentum(), role),
+              model.range(model.gradients(), role),
+              null,
+              hyper.get(i),
+              new SgdParams(settings.form(), 0, false, settings.decays(role)),
+              foundInf);
+    }
   }
 }

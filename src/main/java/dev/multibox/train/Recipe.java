@@ -2,7 +2,6 @@ package dev.multibox.train;
 
 import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
-import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.data.AugmentationSettings;
 import dev.multibox.optim.LearningRate;
@@ -10,12 +9,13 @@ import dev.multibox.optim.Sgd;
 import java.util.List;
 
 /**
- * How a model is trained and read: every choice the published SSDs make differently, by name.
+ * How a model is trained: every choice the published SSDs make differently, by name. How it is
+ * read, which its weights depend on no less, goes with the model ({@link
+ * dev.multibox.model.SsdDefinition}).
  *
  * @param name how the command line names it
  * @param match how ground truth is assigned to priors
  * @param loss the loss and its hard-negative mining
- * @param nms how detections are read
  * @param augmentation what happens to training images
  * @param learningRate the rate after warm-up, for {@code referenceBatch} images a step
  * @param referenceBatch the batch the rate is stated for; another one scales it in proportion
@@ -27,7 +27,6 @@ public record Recipe(
     String name,
     MatchParams match,
     LossParams loss,
-    NmsParams nms,
     AugmentationSettings augmentation,
     float learningRate,
     int referenceBatch,
@@ -54,11 +53,10 @@ public record Recipe(
         name,
         MatchParams.caffe(),
         LossParams.caffe(),
-        NmsParams.caffe(),
         augmentation,
         0.02f,
         16,
-        new Sgd.Settings(0.9f, 5e-4f, SgdParams.MomentumForm.RATE_OUTSIDE),
+        new Sgd.Settings(0.9f, 5e-4f, SgdParams.MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
         100,
         List.of(0.7, 0.9));
   }
@@ -90,11 +88,10 @@ public record Recipe(
         name,
         match,
         loss,
-        nms,
         augmentation,
         rate,
         referenceBatch,
-        new Sgd.Settings(sgd.momentum(), weightDecay, sgd.form()),
+        sgd.withWeightDecay(weightDecay),
         warmupIterations,
         milestones);
   }

@@ -105,7 +105,7 @@ public final class Trainer implements AutoCloseable {
         new Evaluator(
             backend,
             ssd,
-            recipe.nms(),
+            model.definition().nms(),
             config.batchSize(),
             config.workers(),
             0,

@@ -6,27 +6,33 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.multibox.BackendSource;
 import dev.multibox.backend.Backend;
+import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import org.junit.jupiter.api.Test;
 
 class ModelStateTest {
   @BackendSource
-  void decayedParametersComeFirstInEverySlab(Backend backend) {
+  void parametersOfARoleAreOneRangeOfEverySlab(Backend backend) {
     Scope scope = new Scope(1);
-    Parameter bias = scope.child("a").undecayed("bias", Shape.of(3), Initializer.constant(2));
+    Shape three = Shape.of(3);
+    Parameter bias = scope.child("a").bias("bias", three, three, Initializer.constant(2));
+    Parameter scale = scope.child("b").scale("scale", three, Initializer.constant(3));
     Parameter weight =
         scope.child("a").weight("weight", Shape.of(3, 1, 1, 2), Initializer.constant(1));
     try (TensorArena arena = backend.newArena()) {
       ModelState state = ModelState.allocate(backend, scope, arena);
       state.initialize(1);
 
-      assertThat(state.parameters()).containsExactly(weight, bias);
+      assertThat(state.parameters()).containsExactly(weight, scale, bias);
       assertThat(weight.name()).isEqualTo("a.weight");
-      assertThat(state.parameterCount()).isEqualTo(9);
-      assertThat(backend.floats(state.decayed(state.weights())))
+      assertThat(state.parameterCount()).isEqualTo(12);
+      assertThat(backend.floats(state.range(state.weights(), Role.WEIGHT)))
           .containsExactly(1, 1, 1, 1, 1, 1, 0, 0);
-      assertThat(backend.floats(state.undecayed(state.weights()))).containsExactly(2, 2, 2, 0);
+      assertThat(backend.floats(state.range(state.weights(), Role.SCALE)))
+          .containsExactly(3, 3, 3, 0);
+      assertThat(backend.floats(state.range(state.weights(), Role.BIAS)))
+          .containsExactly(2, 2, 2, 0);
     }
   }
 

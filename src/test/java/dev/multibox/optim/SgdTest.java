@@ -12,16 +12,20 @@ import dev.multibox.nn.Parameter;
 import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
+import java.util.List;
+import org.assertj.core.data.Offset;
 
 class SgdTest {
+  private static final Offset<Float> CLOSE = within(1e-6f);
+
   private static final Sgd.Settings SETTINGS =
-      new Sgd.Settings(0.9f, 0.5f, MomentumForm.RATE_OUTSIDE);
+      new Sgd.Settings(0.9f, 0.5f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1);
 
   @BackendSource
   void decaysWeightsAndNotBiases(Backend backend) {
     Scope scope = new Scope(1);
     Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 1), Initializer.constant(2));
-    Parameter bias = scope.undecayed("bias", Shape.of(1), Initializer.constant(2));
+    Parameter bias = scope.bias("bias", Shape.of(1), Shape.of(1), Initializer.constant(2));
     try (TensorArena arena = backend.newArena()) {
       ModelState state = ModelState.allocate(backend, scope, arena);
       state.initialize(1);
@@ -40,6 +44,43 @@ class SgdTest {
 
       // Bias: momentum 0.9 + 1 = 1.9.
       assertThat(backend.floats(bias.value())[0]).isCloseTo(1.71f, within(1e-6f));
+    }
+  }
+
+  @BackendSource
+  void everyRoleHasItsRateAndItsDecay(Backend backend) {
+    Sgd.Settings caffe =
+        new Sgd.Settings(0.9f, 0.5f, MomentumForm.RATE_INSIDE, Sgd.Decay.WEIGHTS, 2);
+    Sgd.Settings torchvision =
+        new Sgd.Settings(0.9f, 0.5f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.ALL, 1);
+
+    // All start at 2 with a gradient of 1: 2 - 0.1 (1 + 0.5 2) with decay, 2 - 0.1 without.
+    assertThat(afterAStep(backend, caffe)).containsExactly(new float[] {1.8f, 1.9f, 1.8f}, CLOSE);
+    assertThat(afterAStep(backend, torchvision))
+        .containsExactly(new float[] {1.8f, 1.8f, 1.8f}, CLOSE);
+  }
+
+  /** A filter, a scale and a bias. */
+  private static float[] afterAStep(Backend backend, Sgd.Settings settings) {
+    Scope scope = new Scope(1);
+    List<Parameter> parameters =
+        List.of(
+            scope.weight("weight", Shape.of(1, 1, 1, 1), Initializer.constant(2)),
+            scope.scale("scale", Shape.of(1), Initializer.constant(2)),
+            scope.bias("bias", Shape.of(1), Shape.of(1), Initializer.constant(2)));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+      Sgd sgd = new Sgd(backend, state, settings, arena);
+      float[] after = new float[3];
+      parameters.forEach(
+          parameter -> backend.upload(new float[] {1}, parameter.variable().gradient().tensor()));
+      sgd.checkFinite();
+      sgd.step(0.1f, 0);
+      for (int i = 0; i < after.length; i++) {
+        after[i] = backend.floats(parameters.get(i).value())[0];
+      }
+      return after;
     }
   }
 
