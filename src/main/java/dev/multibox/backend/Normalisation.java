@@ -33,6 +33,12 @@ public record Normalisation(
     return new Normalisation(123, 117, 104, 1, 1, 1, ChannelOrder.BGR);
   }
 
+  /** torchvision's SSD300: RGB in 0 to 1 less (0.48235, 0.45882, 0.40784), times 255. */
+  public static Normalisation torchvisionSsd() {
+    return new Normalisation(
+        255 * 0.48235f, 255 * 0.45882f, 255 * 0.40784f, 1, 1, 1, ChannelOrder.RGB);
+  }
+
   /** ImageNet's mean and deviation on RGB: (0.485, 0.456, 0.406) and (0.229, 0.224, 0.225). */
   public static Normalisation imageNet() {
     return new Normalisation(

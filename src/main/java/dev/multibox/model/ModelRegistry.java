@@ -10,6 +10,8 @@ public final class ModelRegistry {
 
   static {
     add(SsdTiny.definition());
+    SsdVgg.definitions().forEach(ModelRegistry::add);
+    SsdResNet.definitions().forEach(ModelRegistry::add);
   }
 
   private ModelRegistry() {}

@@ -7,7 +7,8 @@
  * data set.
  *
  * <p>May import {@code tensor}, {@code backend}, {@code autograd}, {@code nn}, {@code optim} and
- * {@code box}. Start with {@code Ssd}, then {@code TinyBackbone}.
+ * {@code box}. Start with {@code Ssd}, then {@code TinyBackbone}; {@code SsdVgg} and {@code
+ * SsdResNet} hold the published models.
  */
 @NullMarked
 package dev.multibox.model;

@@ -13,7 +13,6 @@ import dev.multibox.backend.Backend;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
-import org.junit.jupiter.api.Test;
 
 class SsdTest {
   private static Ssd tiny(Backend backend, TensorArena arena, int height, int width) {
@@ -74,12 +73,5 @@ class SsdTest {
           .isThrownBy(() -> tiny(backend, arena, 0, 96))
           .withMessageStartingWith("ssd-tiny: an input of 0 x 96 is too small");
     }
-  }
-
-  @Test
-  void refusesAModelThatDoesNotExist() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ModelRegistry.find("ssd-huge"))
-        .withMessage("model: there is no 'ssd-huge'; there is ssd-tiny");
   }
 }
