@@ -43,7 +43,7 @@ public record Recipe(
     return fromScratch("shapes", AugmentationSettings.flips());
   }
 
-  /** Small nets from random weights on photographs: mild crops and colours, and flips. */
+  /** Small nets from random weights on photographs: {@link AugmentationSettings#light}. */
   public static Recipe scratch() {
     return fromScratch("scratch", AugmentationSettings.light());
   }
