@@ -14,13 +14,14 @@ import java.util.List;
  */
 record Strides(long offset, Shape shape, List<Long> steps) {
   /**
-   * How many elements a storage must have.
+   * How many elements a storage must have: none for an empty tensor, which PyTorch may have begin
+   * behind the end of its storage.
    *
    * @throws ArithmeticException if that is more than a {@code long} counts
    */
   long storageElements() {
     if (shape.size() == 0) {
-      return offset;
+      return 0;
     }
     long last = offset;
     for (int axis = 0; axis < shape.rank(); axis++) {

@@ -94,7 +94,7 @@ public final class TorchFile implements WeightFile {
           "save them without expanding views of each other");
     }
     long bytes = strides.shape().size() * type.bytes();
-    if (strides.isRowMajor()) {
+    if (bytes > 0 && strides.isRowMajor()) {
       return new StoredTensor(
           type, strides.shape(), storage.asSlice(strides.offset() * type.bytes(), bytes));
     }

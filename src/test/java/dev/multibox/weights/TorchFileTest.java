@@ -165,7 +165,7 @@ class TorchFileTest {
   @Test
   void refusesTensorsOutsideTheirStorage() throws IOException {
     assertTensorRefused(1, new long[] {4}, new long[] {1}, "in a storage of 4 elements");
-    assertTensorRefused(5, new long[] {0}, new long[] {1}, "in a storage of 4 elements");
+    assertTensorRefused(5, new long[] {1}, new long[] {1}, "in a storage of 4 elements");
     assertTensorRefused(-1, new long[] {1}, new long[] {1}, "the size, stride or offset -1");
     assertTensorRefused(0, new long[] {-1}, new long[] {1}, "the size, stride or offset -1");
     assertTensorRefused(0, new long[] {2}, new long[] {-1}, "the size, stride or offset -1");
