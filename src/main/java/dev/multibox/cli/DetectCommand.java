@@ -100,7 +100,7 @@ final class DetectCommand implements Callable<Integer> {
         Backend backend = Devices.open(device, console);
         TensorArena arena = backend.newArena()) {
       Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
-      checkpoint.load(ssd.state(), backend);
+      checkpoint.load(ssd.state());
       NmsParams params = params(ssd.config().definition().nms());
       Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
       Path folder =

@@ -153,7 +153,7 @@ final class EvalCommand implements Callable<Integer> {
       try (Backend backend = Devices.open(model.device, spec.commandLine().getErr());
           TensorArena arena = backend.newArena()) {
         Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
-        checkpoint.load(ssd.state(), backend);
+        checkpoint.load(ssd.state());
         Evaluator evaluator =
             new Evaluator(
                 backend,

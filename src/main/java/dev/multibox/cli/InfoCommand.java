@@ -24,8 +24,14 @@ import picocli.CommandLine.Spec;
 /** {@code multibox info}: what this machine has to compute with, and the models there are. */
 @Command(
     name = "info",
-    description = "Show devices, versions and models.",
-    footer = {"", "Examples:", "  multibox info", "  multibox info --json info.json"})
+    description = "Show devices, versions and models, or one model layer by layer.",
+    footer = {
+      "",
+      "Examples:",
+      "  multibox info",
+      "  multibox info --json info.json",
+      "  multibox info --model ssd300-vgg16 --input-size 512 --classes 81"
+    })
 final class InfoCommand implements Callable<Integer> {
   private static final String NO_GPU = "none: the CUDA backend is not built yet";
 
@@ -37,6 +43,21 @@ final class InfoCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the same there as JSON.")
   private @Nullable Path json;
 
+  @Option(names = "--model", description = "Show this model's layers and what each costs.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--input-size",
+      paramLabel = "PIXELS|HxW",
+      description = "The size of its image (the model's own).")
+  private @Nullable String inputSize;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description = "Its classes, background included (21).")
+  private @Nullable Integer classes;
+
   /** What the list of models shows of one, at its own input size with {@link #CLASSES} classes. */
   private record ModelInfo(String name, String summary, long parameters, double gmac) {}
 
@@ -44,6 +65,32 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (json != null) {
       Outputs.requireWritable(json);
+    }
+    return model == null ? machine() : layers(model);
+  }
+
+  private int layers(String name) throws IOException {
+    SsdDefinition definition = RunPlan.known(() -> ModelRegistry.find(name));
+    InputSize size = InputSize.parse(inputSize, definition);
+    int wanted = classes == null ? CLASSES : classes;
+    if (wanted < 2) {
+      throw UserError.of("--classes: was %d, wanted background and at least another", wanted);
+    }
+    Ssd.Config config = new Ssd.Config(definition, size.height(), size.width(), wanted);
+    ModelReport report = ModelReport.of(RunPlan.known(() -> new SsdNetwork(config, 1)));
+    spec.commandLine().getOut().print(report.table());
+    spec.commandLine().getOut().flush();
+    if (json != null) {
+      Outputs.writeJson(json, report.json());
+    }
+    return ExitCode.DONE;
+  }
+
+  private int machine() throws IOException {
+    if (inputSize != null || classes != null) {
+      throw UserError.of(
+          "%s: is of a model; name it with --model",
+          inputSize != null ? "--input-size" : "--classes");
     }
     Map<String, String> facts = facts();
     List<ModelInfo> models = models();

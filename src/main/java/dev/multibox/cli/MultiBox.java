@@ -41,6 +41,7 @@ public final class MultiBox implements Runnable {
           DetectCommand::new,
           DataCommand::new,
           ConvertCommand::new,
+          ForwardCommand::new,
           InfoCommand::new);
 
   @Spec private CommandSpec spec;

@@ -91,6 +91,11 @@ public final class ModelState {
     backend.upload(stored, range);
   }
 
+  /** Writes values into a buffer. */
+  public void write(Buffer buffer, float[] values) {
+    backend.upload(values, buffer.value());
+  }
+
   /** A parameter's range of a slab, in the parameter's shape. */
   public float[] read(Parameter parameter, Tensor range) {
     return Padding.strip(backend.floats(range), parameter.shape(), parameter.storedShape());

@@ -9,16 +9,12 @@ import dev.multibox.model.Ssd;
 import dev.multibox.nn.Buffer;
 import dev.multibox.nn.ModelState;
 import dev.multibox.nn.Parameter;
-import dev.multibox.tensor.Shape;
+import dev.multibox.weights.ModelWeights;
 import dev.multibox.weights.SafetensorsFile;
 import dev.multibox.weights.SafetensorsWriter;
 import dev.multibox.weights.StoredTensor;
-import dev.multibox.weights.StoredType;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +27,7 @@ import java.util.Map;
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String FORMAT = "multibox-1";
-  private static final String MOMENTUM = "momentum.";
   private static final String CHECKSUM = "crc32c";
-  private static final int MOST_NAMED = 3;
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
@@ -91,24 +85,17 @@ public final class Checkpoint implements AutoCloseable {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (Parameter parameter : state.parameters()) {
       tensors.put(
-          parameter.name(), stored(state.read(parameter, parameter.value()), parameter.shape()));
+          parameter.name(),
+          StoredTensor.of(parameter.shape(), state.read(parameter, parameter.value())));
       tensors.put(
-          MOMENTUM + parameter.name(),
-          stored(state.read(parameter, parameter.momentum()), parameter.shape()));
+          ModelWeights.MOMENTUM + parameter.name(),
+          StoredTensor.of(parameter.shape(), state.read(parameter, parameter.momentum())));
     }
     for (Buffer buffer : state.buffers()) {
-      tensors.put(buffer.name(), stored(backend.floats(buffer.value()), buffer.shape()));
+      tensors.put(buffer.name(), StoredTensor.of(buffer.shape(), backend.floats(buffer.value())));
     }
     metadata.put(CHECKSUM, ContentChecksum.of(metadata, tensors));
     SafetensorsWriter.write(path, metadata, tensors);
-  }
-
-  private static StoredTensor stored(float[] values, Shape shape) {
-    MemorySegment bytes =
-        MemorySegment.ofArray(
-            new byte[Math.toIntExact(Math.multiplyExact(values.length, (long) Float.BYTES))]);
-    MemorySegment.copy(values, 0, bytes, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values.length);
-    return new StoredTensor(StoredType.F32, shape, bytes);
   }
 
   private static Map<String, String> metadata(Meta meta) {
@@ -221,56 +208,11 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Fills a model of {@link #config} with weights, statistics and momentum.
    *
-   * @throws IOException if a tensor is missing, left over or of another shape; the message lists
-   *     them, and the model is untouched
+   * @throws IOException if a tensor is missing, left over or of another shape; the message names
+   *     some, and the model is untouched
    */
-  public void load(ModelState state, Backend backend) throws IOException {
-    check(state);
-    for (Parameter parameter : state.parameters()) {
-      state.write(parameter, parameter.value(), values(parameter.name()));
-      state.write(parameter, parameter.momentum(), values(MOMENTUM + parameter.name()));
-    }
-    for (Buffer buffer : state.buffers()) {
-      backend.upload(values(buffer.name()), buffer.value());
-    }
-  }
-
-  private float[] values(String name) throws IOException {
-    return file.tensor(name).data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-  }
-
-  private void check(ModelState state) throws IOException {
-    Map<String, Shape> wanted = new LinkedHashMap<>();
-    for (Parameter parameter : state.parameters()) {
-      wanted.put(parameter.name(), parameter.shape());
-      wanted.put(MOMENTUM + parameter.name(), parameter.shape());
-    }
-    state.buffers().forEach(buffer -> wanted.put(buffer.name(), buffer.shape()));
-    List<String> wrong = new ArrayList<>();
-    wanted.forEach((name, shape) -> {
-      StoredTensor tensor = file.tensors().get(name);
-      if (tensor == null) {
-        wrong.add("missing " + name);
-      } else if (tensor.type() != StoredType.F32 || !tensor.shape().equals(shape)) {
-        wrong.add(
-            "%s is %s %s, wanted %s F32".formatted(name, tensor.shape(), tensor.type(), shape));
-      }
-    });
-    file.tensors().keySet().stream()
-        .filter(name -> !wanted.containsKey(name))
-        .forEach(name -> wrong.add("left over " + name));
-    if (!wrong.isEmpty()) {
-      throw new IOException(
-          "%s: does not fit %s: %s; name weights of the same network"
-              .formatted(file.path(), meta.model(), shortened(wrong)));
-    }
-  }
-
-  private static String shortened(List<String> wrong) {
-    String named = String.join("; ", wrong.subList(0, Math.min(MOST_NAMED, wrong.size())));
-    return wrong.size() <= MOST_NAMED
-        ? named
-        : "%s; and %d more".formatted(named, wrong.size() - MOST_NAMED);
+  public void load(ModelState state) throws IOException {
+    ModelWeights.load(file, meta.model(), state);
   }
 
   @Override

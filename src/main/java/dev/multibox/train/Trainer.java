@@ -119,7 +119,7 @@ public final class Trainer implements AutoCloseable {
    * @throws IOException if they are of another network; the message lists what does not fit
    */
   public void startFrom(Checkpoint checkpoint) throws IOException {
-    checkpoint.load(ssd.state(), backend);
+    checkpoint.load(ssd.state());
     backend.elementwise().fill(ssd.state().momentum(), 0);
   }
 
@@ -136,7 +136,7 @@ public final class Trainer implements AutoCloseable {
               .formatted(checkpoint.path(), from.data(), state.data()));
     }
     requireSame(checkpoint, from);
-    checkpoint.load(ssd.state(), backend);
+    checkpoint.load(ssd.state());
     state = from;
     saved = from;
   }

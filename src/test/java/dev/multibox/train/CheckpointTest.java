@@ -48,7 +48,7 @@ class CheckpointTest {
 
       try (Checkpoint checkpoint = Checkpoint.open(file)) {
         Ssd loaded = new Ssd(backend, checkpoint.config(), arena);
-        checkpoint.load(loaded.state(), backend);
+        checkpoint.load(loaded.state());
 
         assertThat(checkpoint.meta()).isEqualTo(META);
         assertThat(backend.floats(loaded.state().weights()))
@@ -71,7 +71,7 @@ class CheckpointTest {
 
       try (Checkpoint checkpoint = Checkpoint.open(file)) {
         assertThatIOException()
-            .isThrownBy(() -> checkpoint.load(other.state(), backend))
+            .isThrownBy(() -> checkpoint.load(other.state()))
             .withMessageContaining("does not fit ssd-tiny")
             .withMessageContaining("heads.0.weight is [28, 3, 3, 48] F32, wanted [32, 3, 3, 48]");
       }
