@@ -7,6 +7,7 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.backend.Priors;
 import dev.multibox.nn.ModelState;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import java.util.List;
@@ -42,8 +43,13 @@ public final class Ssd {
    * @throws IllegalArgumentException if the input is too small for the network
    */
   public Ssd(Backend backend, Config config, TensorArena arena) {
+    this(backend, config, DType.F32, arena);
+  }
+
+  /** The same for images of a type, F32 or F16, which all activations and filters then have. */
+  public Ssd(Backend backend, Config config, DType type, TensorArena arena) {
     network = new SsdNetwork(config, backend.channelMultiple());
-    state = ModelState.allocate(backend, network.scope(), arena);
+    state = ModelState.allocate(backend, network.scope(), type, arena);
     priors = network.priors().upload(backend, arena);
   }
 

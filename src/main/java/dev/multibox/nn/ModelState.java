@@ -1,70 +1,110 @@
 package dev.multibox.nn;
 
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.Checks;
 import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a model: three slabs of F32, for masters, momentum and gradients, in which each
- * parameter is the same range, and so are all parameters of a role. Whatever works on all
- * parameters works on plain ranges of them.
+ * The memory of a model: a slab of masters and one of momentum, in F32, in which each parameter is
+ * the same range, and so are all parameters of a role. Gradients are laid out alike, role by role,
+ * for those of a role have one type. A network of F16 reads its filters from copies of the masters,
+ * laid out alike too.
  */
 public final class ModelState {
   /** Parameters begin at multiples of this many elements, so that kernels may load 16 bytes. */
-  private static final long ALIGNMENT_ELEMENTS = 4;
+  private static final long ALIGNMENT_ELEMENTS = 8;
 
   private final Backend backend;
   private final List<Parameter> parameters;
   private final List<Buffer> buffers;
   private final Tensor weights;
   private final Tensor momentum;
-  private final Tensor gradients;
   private final Map<Role, Range> ranges = new EnumMap<>(Role.class);
 
-  /** A part of each slab. */
-  private record Range(long first, long elements) {}
+  /**
+   * All parameters of a role: what is updated together.
+   *
+   * @param weights F32 masters
+   * @param momentum F32
+   * @param gradients of the type that ops read the parameters in; one that no gradient reached has
+   *     what it had before
+   * @param copies F16 filters, which ops read instead of the masters; null where they read those
+   */
+  public record Range(Tensor weights, Tensor momentum, Tensor gradients, @Nullable Tensor copies) {}
 
-  private ModelState(Backend backend, Scope scope, TensorArena arena) {
+  private ModelState(Backend backend, Scope scope, DType filterType, TensorArena arena) {
+    Checks.require(
+        "model",
+        filterType == DType.F32 || filterType == DType.F16,
+        "filters were to be %s, wanted F32 or F16",
+        filterType);
     this.backend = backend;
     buffers = List.copyOf(scope.buffers());
-    List<Parameter> ordered = new ArrayList<>();
-    long end = 0;
-    for (Role role : Role.values()) {
-      List<Parameter> ofRole =
-          scope.parameters().stream().filter(parameter -> parameter.role() == role).toList();
-      ordered.addAll(ofRole);
-      Range range = new Range(end, ofRole.stream().mapToLong(ModelState::room).sum());
-      ranges.put(role, range);
-      end += range.elements();
-    }
-    parameters = List.copyOf(ordered);
-
-    Shape slab = Shape.of(end);
+    parameters =
+        Arrays.stream(Role.values()).flatMap(role -> ofRole(role, scope.parameters())).toList();
+    Shape slab = Shape.of(room(parameters));
     weights = arena.zeros(slab, DType.F32);
     momentum = arena.zeros(slab, DType.F32);
-    gradients = arena.zeros(slab, DType.F32);
-    long at = 0;
-    for (Parameter parameter : parameters) {
-      parameter.bind(
-          weights.slice(at, parameter.storedShape()),
-          gradients.slice(at, parameter.storedShape()),
-          momentum.slice(at, parameter.storedShape()));
-      at += room(parameter);
+    long first = 0;
+    for (Role role : Role.values()) {
+      List<Parameter> bound = ofRole(role, parameters).toList();
+      Shape part = Shape.of(room(bound));
+      // Biases, scales and shifts stay F32: they are few, and kernels add them in F32.
+      DType type = role == Role.WEIGHT ? filterType : DType.F32;
+      Range range =
+          new Range(
+              weights.slice(first, part),
+              momentum.slice(first, part),
+              arena.zeros(part, type),
+              type == DType.F16 ? arena.zeros(part, type) : null);
+      ranges.put(role, range);
+      bind(bound, range);
+      first += part.size();
     }
     buffers.forEach(buffer -> buffer.bind(arena.zeros(buffer.shape(), DType.F32)));
   }
 
-  /** Lays out what a model declared, all zeros, in memory of {@code arena}. */
+  private static Stream<Parameter> ofRole(Role role, List<Parameter> parameters) {
+    return parameters.stream().filter(parameter -> parameter.role() == role);
+  }
+
+  private static void bind(List<Parameter> parameters, Range range) {
+    long at = 0;
+    for (Parameter parameter : parameters) {
+      Shape shape = parameter.storedShape();
+      Tensor master = range.weights().slice(at, shape);
+      Tensor read = range.copies() == null ? master : range.copies().slice(at, shape);
+      parameter.bind(
+          master, range.momentum().slice(at, shape), read, range.gradients().slice(at, shape));
+      at += room(parameter);
+    }
+  }
+
+  /** Lays out what a model declared, all zeros, in memory of {@code arena}; all of it is F32. */
   public static ModelState allocate(Backend backend, Scope scope, TensorArena arena) {
-    return new ModelState(backend, scope, arena);
+    return allocate(backend, scope, DType.F32, arena);
+  }
+
+  /** The same for a network whose activations and filters are of a type, F32 or F16. */
+  public static ModelState allocate(
+      Backend backend, Scope scope, DType filterType, TensorArena arena) {
+    return new ModelState(backend, scope, filterType, arena);
+  }
+
+  private static long room(List<Parameter> parameters) {
+    return parameters.stream().mapToLong(ModelState::room).sum();
   }
 
   private static long room(Parameter parameter) {
@@ -85,10 +125,17 @@ public final class ModelState {
     backend.elementwise().fill(momentum, 0);
   }
 
-  /** Writes values in a parameter's shape into its range of a slab, zeros into the padding. */
+  /**
+   * Writes values in a parameter's shape into its range of a slab, zeros into the padding; the copy
+   * that ops read follows its master.
+   */
   public void write(Parameter parameter, Tensor range, float[] values) {
     float[] stored = Padding.pad(values, parameter.shape(), parameter.storedShape());
     backend.upload(stored, range);
+    Tensor read = parameter.variable().value();
+    if (read != parameter.value()) {
+      backend.convert().convert(parameter.value(), read);
+    }
   }
 
   /** Writes values into a buffer. */
@@ -130,14 +177,8 @@ public final class ModelState {
     return momentum;
   }
 
-  /** All gradients; a parameter that no gradient reached has what it had before. */
-  public Tensor gradients() {
-    return gradients;
-  }
-
-  /** The parameters of a role in a slab. */
-  public Tensor range(Tensor slab, Role role) {
-    Range range = ranges.getOrDefault(role, new Range(0, 0));
-    return slab.slice(range.first(), Shape.of(range.elements()));
+  /** The parameters of a role in every slab. */
+  public Range range(Role role) {
+    return Objects.requireNonNull(ranges.get(role));
   }
 }

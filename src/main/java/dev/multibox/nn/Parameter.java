@@ -26,6 +26,7 @@ public final class Parameter {
   private final Initializer initializer;
   private final Role role;
   private @Nullable Variable variable;
+  private @Nullable Tensor value;
   private @Nullable Tensor momentum;
 
   Parameter(String name, Shape shape, Shape storedShape, Initializer initializer, Role role) {
@@ -62,9 +63,18 @@ public final class Parameter {
     return role;
   }
 
-  void bind(Tensor value, Tensor gradient, Tensor velocity) {
-    variable = Variable.leaf(value, gradient);
+  /**
+   * Gives this parameter its memory.
+   *
+   * @param master F32
+   * @param velocity F32
+   * @param read what ops read: the master or a copy of it
+   * @param gradient of the type of {@code read}
+   */
+  void bind(Tensor master, Tensor velocity, Tensor read, Tensor gradient) {
+    value = master;
     momentum = velocity;
+    variable = Variable.leaf(read, gradient);
   }
 
   /**
@@ -73,22 +83,23 @@ public final class Parameter {
    * @throws IllegalStateException before the model's memory is allocated
    */
   public Variable variable() {
-    if (variable == null) {
-      throw new IllegalStateException("parameter %s: has no memory yet".formatted(name));
-    }
-    return variable;
+    return bound(variable);
   }
 
-  /** The current weights, in the stored shape. */
+  /** The current weights in F32, in the stored shape. */
   public Tensor value() {
-    return variable().value();
+    return bound(value);
   }
 
   /** The optimizer's momentum, in the stored shape. */
   public Tensor momentum() {
-    if (momentum == null) {
+    return bound(momentum);
+  }
+
+  private <T> T bound(@Nullable T memory) {
+    if (memory == null) {
       throw new IllegalStateException("parameter %s: has no memory yet".formatted(name));
     }
-    return momentum;
+    return memory;
   }
 }

@@ -79,7 +79,9 @@ public final class Sgd {
    */
   public Tensor checkFinite() {
     backend.upload(clear, foundInf);
-    backend.optimizer().checkFinite(model.gradients(), foundInf);
+    for (Role role : ROLES) {
+      backend.optimizer().checkFinite(model.range(role).gradients(), foundInf);
+    }
     return foundInf;
   }
 
@@ -99,16 +101,16 @@ public final class Sgd {
     }
     backend.upload(hyperValues, hyper);
     for (int i = 0; i < ROLES.size(); i++) {
-      Role role = ROLES.get(i);
+      ModelState.Range range = model.range(ROLES.get(i));
       backend
           .optimizer()
           .sgd(
-              model.range(model.weights(), role),
-              model.range(model.momentum(), role),
-              model.range(model.gradients(), role),
-              null,
+              range.weights(),
+              range.momentum(),
+              range.gradients(),
+              range.copies(),
               hyper.get(i),
-              new SgdParams(settings.form(), 0, false, settings.decays(role)),
+              new SgdParams(settings.form(), 0, false, settings.decays(ROLES.get(i))),
               foundInf);
     }
   }

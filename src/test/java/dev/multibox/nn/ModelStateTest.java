@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.multibox.BackendSource;
+import dev.multibox.Tensors;
 import dev.multibox.backend.Backend;
 import dev.multibox.nn.Parameter.Role;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import org.junit.jupiter.api.Test;
@@ -27,12 +29,44 @@ class ModelStateTest {
       assertThat(state.parameters()).containsExactly(weight, scale, bias);
       assertThat(weight.name()).isEqualTo("a.weight");
       assertThat(state.parameterCount()).isEqualTo(12);
-      assertThat(backend.floats(state.range(state.weights(), Role.WEIGHT)))
+      assertThat(backend.floats(state.range(Role.WEIGHT).weights()))
           .containsExactly(1, 1, 1, 1, 1, 1, 0, 0);
-      assertThat(backend.floats(state.range(state.weights(), Role.SCALE)))
-          .containsExactly(3, 3, 3, 0);
-      assertThat(backend.floats(state.range(state.weights(), Role.BIAS)))
-          .containsExactly(2, 2, 2, 0);
+      assertThat(backend.floats(state.range(Role.SCALE).weights()))
+          .containsExactly(3, 3, 3, 0, 0, 0, 0, 0);
+      assertThat(backend.floats(state.range(Role.BIAS).weights()))
+          .containsExactly(2, 2, 2, 0, 0, 0, 0, 0);
+    }
+  }
+
+  @BackendSource
+  void aNetworkOfHalvesReadsCopiesOfItsMasterFilters(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 2), Initializer.constant(0.1f));
+    Parameter bias = scope.bias("bias", Shape.of(1), Shape.of(1), Initializer.constant(0.1f));
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      ModelState state = ModelState.allocate(backend, scope, DType.F16, arena);
+      state.initialize(1);
+
+      assertThat(backend.floats(weight.value())).containsExactly(0.1f, 0.1f);
+      assertThat(tensors.values(weight.variable().value()))
+          .containsExactly(Tensors.half(0.1f), Tensors.half(0.1f));
+      assertThat(weight.variable().gradient().tensor().dtype()).isEqualTo(DType.F16);
+      assertThat(bias.variable().value()).isSameAs(bias.value());
+      assertThat(bias.variable().gradient().tensor().dtype()).isEqualTo(DType.F32);
+
+      state.write(weight, weight.value(), new float[] {0.2f, 0.3f});
+      assertThat(tensors.values(weight.variable().value()))
+          .containsExactly(Tensors.half(0.2f), Tensors.half(0.3f));
+    }
+  }
+
+  @BackendSource
+  void refusesFiltersOfATypeThatIsNotComputedWith(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelState.allocate(backend, new Scope(1), DType.U8, arena))
+          .withMessage("model: filters were to be U8, wanted F32 or F16");
     }
   }
 

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.multibox.BackendSource;
+import dev.multibox.Tensors;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.nn.Initializer;
 import dev.multibox.nn.ModelState;
 import dev.multibox.nn.Parameter;
 import dev.multibox.nn.Scope;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import java.util.List;
@@ -81,6 +83,34 @@ class SgdTest {
         after[i] = backend.floats(parameters.get(i).value())[0];
       }
       return after;
+    }
+  }
+
+  /** Steps of 2^-13 are below what F16 holds beside 1: only the masters can add them up. */
+  @BackendSource
+  void copiesInHalfPrecisionFollowTheirMasters(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 1), Initializer.constant(1));
+    Sgd.Settings plain = new Sgd.Settings(0, 0, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1);
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      ModelState state = ModelState.allocate(backend, scope, DType.F16, arena);
+      state.initialize(1);
+      Sgd sgd = new Sgd(backend, state, plain, arena);
+      backend.elementwise().fill(weight.variable().gradient().tensor(), -1);
+
+      sgd.checkFinite();
+      sgd.step(0x1p-13f, 0);
+      assertThat(backend.floats(weight.value())).containsExactly(1 + 0x1p-13f);
+      assertThat(tensors.values(weight.variable().value())).containsExactly(1);
+
+      for (int step = 1; step < 8; step++) {
+        sgd.step(0x1p-13f, step);
+      }
+      assertThat(tensors.values(weight.variable().value())).containsExactly(1 + 0x1p-10f);
+
+      backend.elementwise().fill(weight.variable().gradient().tensor(), 1e6f);
+      assertThat(backend.ints(sgd.checkFinite())[0]).isNotZero();
     }
   }
 
