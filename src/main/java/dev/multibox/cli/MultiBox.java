@@ -78,7 +78,12 @@ public final class MultiBox implements Runnable {
 
   /** Runs a command, printing to {@code out} and {@code err}, and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return commandLine(COMMANDS.stream().map(Supplier::get).toList(), out, err).execute(args);
+    return commandLine(out, err).execute(args);
+  }
+
+  /** The whole command line. */
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    return commandLine(COMMANDS.stream().map(Supplier::get).toList(), out, err);
   }
 
   /** A command line of these commands. */
