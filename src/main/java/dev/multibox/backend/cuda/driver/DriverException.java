@@ -6,7 +6,7 @@ import java.util.Locale;
  * A call that the driver refused, or a fault of earlier work that surfaced in it. The message reads
  * {@code call(argument=value, ...): ERROR_NAME: what it means}.
  */
-public final class DriverException extends RuntimeException {
+public class DriverException extends RuntimeException {
   /** CUDA's name of the error that {@link #isOutOfMemory} looks for. */
   public static final String OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY";
 
