@@ -1,0 +1,133 @@
+package dev.multibox.backend.cuda.sim.exec;
+
+import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
+import dev.multibox.backend.cuda.sim.memory.Footprint;
+import dev.multibox.backend.cuda.sim.memory.FootprintPool;
+import dev.multibox.backend.cuda.sim.report.Counters;
+import dev.multibox.backend.cuda.sim.report.FaultKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The threads that simulate. The blocks of a launch are dealt to them in turn; each has cells of
+ * its own for the races among its blocks, and races between blocks of two threads show when what
+ * they touched is compared at the end. So reports do not depend on how fast the threads are.
+ */
+public final class Simulation implements AutoCloseable {
+  /** Launches of fewer threads are not worth dealing out. */
+  private static final long LEAST_THREADS = 1024;
+
+  private final List<Worker> workers = new ArrayList<>();
+  private final ExecutorService pool;
+  private final FootprintPool footprints;
+
+  public Simulation(DeviceMemory memory, int threads) {
+    for (int i = 0; i < threads; i++) {
+      workers.add(new Worker(memory, i));
+    }
+    footprints = new FootprintPool(memory);
+    pool =
+        Executors.newFixedThreadPool(
+            threads,
+            work -> {
+              Thread thread = new Thread(work, "simulated-gpu");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  public FootprintPool footprints() {
+    return footprints;
+  }
+
+  /**
+   * Runs a launch.
+   *
+   * @param keepFootprints whether the caller wants to know what was touched
+   */
+  public Outcome run(Launchable launch, boolean keepFootprints) {
+    boolean alone = workers.size() == 1 || launch.isOrdered() || launch.threads() < LEAST_THREADS;
+    int threads = alone ? 1 : (int) Math.min(workers.size(), launch.scope().grid().size());
+    List<Footprint> touched = new ArrayList<>();
+    AtomicBoolean stop = new AtomicBoolean();
+    List<Runnable> parts = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      Worker worker = workers.get(i);
+      Footprint footprint = threads > 1 || keepFootprints ? footprints.newFootprint() : null;
+      if (footprint != null) {
+        touched.add(footprint);
+      }
+      worker.startLaunch(launch, footprint);
+      GridRunner runner = new GridRunner(worker, launch);
+      int first = i;
+      parts.add(() -> runner.run(first, threads, stop));
+    }
+    runAll(parts);
+    Counters counters = new Counters();
+    for (int i = 0; i < threads; i++) {
+      counters.add(workers.get(i).memory().counters());
+    }
+    compare(touched);
+    if (!keepFootprints) {
+      touched.forEach(Footprint::release);
+      touched.clear();
+    }
+    return new Outcome(counters, touched, stop.get());
+  }
+
+  /**
+   * What a launch did.
+   *
+   * @param touched what it touched, one for each thread that simulated it
+   * @param ended whether a fault ended it
+   */
+  public record Outcome(Counters counters, List<Footprint> touched, boolean ended) {}
+
+  private void runAll(List<Runnable> parts) {
+    List<Future<?>> others = new ArrayList<>();
+    for (Runnable part : parts.subList(1, parts.size())) {
+      others.add(pool.submit(part));
+    }
+    try {
+      parts.getFirst().run();
+    } finally {
+      others.forEach(Simulation::join);
+    }
+  }
+
+  private static void join(Future<?> part) {
+    try {
+      part.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Reports bytes that blocks of different threads touched without being allowed to. */
+  private void compare(List<Footprint> touched) {
+    for (int i = 0; i < touched.size(); i++) {
+      for (int j = i + 1; j < touched.size(); j++) {
+        Footprint.Conflict conflict = touched.get(i).conflictWith(touched.get(j));
+        if (conflict != null) {
+          workers
+              .get(i)
+              .memory()
+              .reportConflict(FaultKind.RACE_BETWEEN_BLOCKS, conflict, workers.get(j).memory());
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}
