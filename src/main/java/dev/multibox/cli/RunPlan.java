@@ -6,6 +6,7 @@ import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.train.Recipe;
 import dev.multibox.train.TrainConfig;
+import dev.multibox.train.TrainingSchedule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -21,7 +22,6 @@ final class RunPlan {
   /** The data set that is drawn where no data is named. */
   static final Path SHAPES = Path.of("data", "shapes");
 
-  private static final long DEFAULT_ITERATIONS = 1900;
   private static final int DEFAULT_BATCH = 8;
   private static final int EVALUATIONS = 4;
 
@@ -44,6 +44,7 @@ final class RunPlan {
     model = known(() -> ModelRegistry.find(pick(options.model, TrainConfig::model, "ssd-tiny")));
     String named = options.data == null ? "shapes" : "scratch";
     recipe = known(() -> Recipe.find(pick(options.recipe, TrainConfig::recipe, named)));
+    known(recipe::builtAugmentation);
     size = size();
     requirePrecision(precision());
   }
@@ -166,12 +167,14 @@ final class RunPlan {
    * @param device where the run computes, not {@code auto}
    */
   TrainConfig config(Splits splits, String device) {
+    int step = batchSize() * accumulate();
+    TrainingSchedule schedule = recipe.schedule();
     long length =
         pick(
             options.length(splits, batchSize(), accumulate()),
             TrainConfig::iterations,
-            DEFAULT_ITERATIONS);
-    float scaledRate = recipe.learningRate() * batchSize() * accumulate() / recipe.referenceBatch();
+            schedule.length().iterations(splits.train().size(), step));
+    long warmup = schedule.warmUp().steps(length, splits.train().size() / step);
     return new TrainConfig(
         model.name(),
         recipe.name(),
@@ -184,9 +187,9 @@ final class RunPlan {
         length,
         batchSize(),
         accumulate(),
-        pick(options.learningRate, TrainConfig::learningRate, scaledRate),
+        pick(options.learningRate, TrainConfig::learningRate, schedule.learningRate(step)),
         pick(options.weightDecay, TrainConfig::weightDecay, recipe.sgd().weightDecay()),
-        pick(options.warmup, TrainConfig::warmup, Math.min(recipe.warmupIterations(), length / 10)),
+        pick(options.warmup, TrainConfig::warmup, warmup),
         pick(options.evalEvery, TrainConfig::evalEvery, Math.ceilDiv(length, EVALUATIONS)),
         pick(options.saveEvery, TrainConfig::saveEvery, 0L),
         seed(),

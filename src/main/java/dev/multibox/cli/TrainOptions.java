@@ -30,7 +30,10 @@ final class TrainOptions {
 
   @Option(
       names = "--recipe",
-      description = "How it is trained: scratch, or shapes where --data is not given.")
+      description = {
+        "How it is trained: scratch, shapes, paper-voc, paper-coco, nvidia-coco or torchvision-coco",
+        "(scratch; shapes where --data is not given)."
+      })
   @Nullable String recipe;
 
   @Option(
@@ -48,7 +51,7 @@ final class TrainOptions {
   @Option(
       names = "--iterations",
       paramLabel = "N",
-      description = "The length, in steps (1900). The learning rate drops at parts of it.")
+      description = "The length, in steps (the recipe's). The learning rate drops at parts of it.")
   @Nullable Long iterations;
 
   @Option(names = "--batch-size", paramLabel = "N", description = "Images of a step (8).")
@@ -75,7 +78,7 @@ final class TrainOptions {
   @Option(names = "--lr", description = "The learning rate after warm-up (the recipe's).")
   @Nullable Float learningRate;
 
-  @Option(names = "--weight-decay", description = "The weight decay of filters (the recipe's).")
+  @Option(names = "--weight-decay", description = "The weight decay (the recipe's).")
   @Nullable Float weightDecay;
 
   @Option(

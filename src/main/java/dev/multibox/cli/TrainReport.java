@@ -1,6 +1,7 @@
 package dev.multibox.cli;
 
 import dev.multibox.data.Splits;
+import dev.multibox.nn.Parameter;
 import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.RunState;
@@ -9,6 +10,7 @@ import dev.multibox.train.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -51,6 +53,14 @@ final class TrainReport {
         config.accumulate() > 1 ? " times " + config.accumulate() : "",
         config.learningRate(),
         config.recipe());
+    List<String> frozen =
+        trainer.ssd().state().parameters().stream()
+            .filter(Parameter::frozen)
+            .map(Parameter::name)
+            .toList();
+    if (!frozen.isEmpty()) {
+      console.println("frozen  " + String.join(", ", frozen));
+    }
     console.flush();
   }
 
@@ -72,8 +82,8 @@ final class TrainReport {
           "resume  %d steps instead of %d: the learning rate drops before steps %s, not %s%n",
           now.iterations(),
           before.iterations(),
-          recipe.drops(now.iterations()),
-          recipe.drops(before.iterations()));
+          recipe.schedule().drops(now.iterations()),
+          recipe.schedule().drops(before.iterations()));
     }
     console.flush();
   }

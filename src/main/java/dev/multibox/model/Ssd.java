@@ -48,7 +48,17 @@ public final class Ssd {
 
   /** The same for images of a type, F32 or F16, which all activations and filters then have. */
   public Ssd(Backend backend, Config config, DType type, TensorArena arena) {
+    this(backend, config, type, List.of(), arena);
+  }
+
+  /**
+   * The same with parameters that training leaves as they are.
+   *
+   * @param frozen what their names begin with
+   */
+  public Ssd(Backend backend, Config config, DType type, List<String> frozen, TensorArena arena) {
     network = new SsdNetwork(config, backend.channelMultiple());
+    network.scope().freeze(frozen);
     state = ModelState.allocate(backend, network.scope(), type, arena);
     priors = network.priors().upload(backend, arena);
   }

@@ -8,6 +8,7 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of a model: a slab of masters and one of momentum, in F32, in which each parameter is
- * the same range, and so are all parameters of a role. Gradients are laid out alike, role by role,
- * for those of a role have one type. A network of F16 reads its filters from copies of the masters,
- * laid out alike too.
+ * the same range, and so are all parameters of a role, those behind that are frozen. Gradients are
+ * laid out alike, role by role, for those of a role have one type. A network of F16 reads its
+ * filters from copies of the masters, laid out alike too.
  */
 public final class ModelState {
   /** Parameters begin at multiples of this many elements, so that kernels may load 16 bytes. */
@@ -34,7 +35,7 @@ public final class ModelState {
   private final Map<Role, Range> ranges = new EnumMap<>(Role.class);
 
   /**
-   * All parameters of a role: what is updated together.
+   * All parameters of a role but those that are frozen: what is updated together.
    *
    * @param weights F32 masters
    * @param momentum F32
@@ -42,7 +43,16 @@ public final class ModelState {
    *     what it had before
    * @param copies F16 filters, which ops read instead of the masters; null where they read those
    */
-  public record Range(Tensor weights, Tensor momentum, Tensor gradients, @Nullable Tensor copies) {}
+  public record Range(Tensor weights, Tensor momentum, Tensor gradients, @Nullable Tensor copies) {
+    private Range first(long elements) {
+      Shape part = Shape.of(elements);
+      return new Range(
+          weights.slice(0, part),
+          momentum.slice(0, part),
+          gradients.slice(0, part),
+          copies == null ? null : copies.slice(0, part));
+    }
+  }
 
   private ModelState(Backend backend, Scope scope, DType filterType, TensorArena arena) {
     Checks.require(
@@ -69,15 +79,18 @@ public final class ModelState {
               momentum.slice(first, part),
               arena.zeros(part, type),
               type == DType.F16 ? arena.zeros(part, type) : null);
-      ranges.put(role, range);
       bind(bound, range);
+      List<Parameter> updated = bound.stream().filter(parameter -> !parameter.frozen()).toList();
+      ranges.put(role, range.first(room(updated)));
       first += part.size();
     }
     buffers.forEach(buffer -> buffer.bind(arena.zeros(buffer.shape(), DType.F32)));
   }
 
   private static Stream<Parameter> ofRole(Role role, List<Parameter> parameters) {
-    return parameters.stream().filter(parameter -> parameter.role() == role);
+    return parameters.stream()
+        .filter(parameter -> parameter.role() == role)
+        .sorted(Comparator.comparing(Parameter::frozen));
   }
 
   private static void bind(List<Parameter> parameters, Range range) {
@@ -150,10 +163,12 @@ public final class ModelState {
 
   /** Starts a new sum of gradients: the next one of each parameter overwrites. */
   public void resetGradients() {
-    parameters.forEach(parameter -> parameter.variable().resetGradient());
+    parameters.stream()
+        .filter(parameter -> !parameter.frozen())
+        .forEach(parameter -> parameter.variable().resetGradient());
   }
 
-  /** Role by role, each in order of declaration. */
+  /** Role by role, each in order of declaration, those behind that are frozen. */
   public List<Parameter> parameters() {
     return parameters;
   }
@@ -177,7 +192,7 @@ public final class ModelState {
     return momentum;
   }
 
-  /** The parameters of a role in every slab. */
+  /** The parameters of a role in every slab, without those that are frozen. */
   public Range range(Role role) {
     return Objects.requireNonNull(ranges.get(role));
   }

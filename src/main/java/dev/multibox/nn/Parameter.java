@@ -25,6 +25,7 @@ public final class Parameter {
   private final Shape storedShape;
   private final Initializer initializer;
   private final Role role;
+  private boolean frozen;
   private @Nullable Variable variable;
   private @Nullable Tensor value;
   private @Nullable Tensor momentum;
@@ -63,6 +64,16 @@ public final class Parameter {
     return role;
   }
 
+  /** Makes this a constant for training. */
+  void freeze() {
+    frozen = true;
+  }
+
+  /** Whether training leaves this as it is: it has no gradient. */
+  public boolean frozen() {
+    return frozen;
+  }
+
   /**
    * Gives this parameter its memory.
    *
@@ -74,11 +85,11 @@ public final class Parameter {
   void bind(Tensor master, Tensor velocity, Tensor read, Tensor gradient) {
     value = master;
     momentum = velocity;
-    variable = Variable.leaf(read, gradient);
+    variable = frozen ? Variable.constant(read) : Variable.leaf(read, gradient);
   }
 
   /**
-   * The leaf that ops read.
+   * The leaf that ops read, or the constant of a frozen parameter.
    *
    * @throws IllegalStateException before the model's memory is allocated
    */

@@ -99,6 +99,19 @@ public final class Scope {
     return parameter;
   }
 
+  /**
+   * Keeps parameters of this scope's model as they are.
+   *
+   * @param beginnings what their names begin with
+   */
+  public void freeze(List<String> beginnings) {
+    for (Parameter parameter : parameters.values()) {
+      if (beginnings.stream().anyMatch(parameter.name()::startsWith)) {
+        parameter.freeze();
+      }
+    }
+  }
+
   /** The number of learned values of this scope's model. */
   public long parameterCount() {
     return parameters.values().stream().mapToLong(parameter -> parameter.shape().size()).sum();

@@ -2,11 +2,13 @@ package dev.multibox.train;
 
 import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
-import dev.multibox.backend.SgdParams;
+import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.data.AugmentationSettings;
-import dev.multibox.optim.LearningRate;
 import dev.multibox.optim.Sgd;
+import dev.multibox.train.TrainingSchedule.Length;
+import dev.multibox.train.TrainingSchedule.WarmUp;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model is trained: every choice the published SSDs make differently, by name. How it is
@@ -16,26 +18,24 @@ import java.util.List;
  * @param name how the command line names it
  * @param match how ground truth is assigned to priors
  * @param loss the loss and its hard-negative mining
- * @param augmentation what happens to training images
- * @param learningRate the rate after warm-up, for {@code referenceBatch} images a step
- * @param referenceBatch the batch the rate is stated for; another one scales it in proportion
+ * @param augmentation what happens to training images; null where that is not built yet, and the
+ *     recipe cannot be trained by
  * @param sgd momentum and weight decay
- * @param warmupIterations the length of the linear rise
- * @param milestones where the rate drops to a tenth, as parts of the run's length
+ * @param schedule length and learning rate
+ * @param frozen what the names of parameters begin with that stay as they are when training starts
+ *     from given weights
  */
 public record Recipe(
     String name,
     MatchParams match,
     LossParams loss,
-    AugmentationSettings augmentation,
-    float learningRate,
-    int referenceBatch,
+    @Nullable AugmentationSettings augmentation,
     Sgd.Settings sgd,
-    long warmupIterations,
-    List<Double> milestones) {
+    TrainingSchedule schedule,
+    List<String> frozen) {
 
   public Recipe {
-    milestones = List.copyOf(milestones);
+    frozen = List.copyOf(frozen);
   }
 
   /** The drawn shapes: enough images for a short run that flips are all it needs. */
@@ -54,16 +54,21 @@ public record Recipe(
         MatchParams.caffe(),
         LossParams.caffe(),
         augmentation,
-        0.02f,
-        16,
-        new Sgd.Settings(0.9f, 5e-4f, SgdParams.MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
-        100,
-        List.of(0.7, 0.9));
+        new Sgd.Settings(0.9f, 5e-4f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
+        new TrainingSchedule(
+            0.02f, 16, new Length.Steps(1900), new WarmUp(100, 0.1f, false), List.of(0.7, 0.9)),
+        List.of());
   }
 
   /** All recipes, in the order they are shown. */
   public static List<Recipe> all() {
-    return List.of(shapes(), scratch());
+    return List.of(
+        shapes(),
+        scratch(),
+        PublishedRecipes.paperVoc(),
+        PublishedRecipes.paperCoco(),
+        PublishedRecipes.nvidiaCoco(),
+        PublishedRecipes.torchvisionCoco());
   }
 
   /**
@@ -89,24 +94,21 @@ public record Recipe(
         match,
         loss,
         augmentation,
-        rate,
-        referenceBatch,
         sgd.withWeightDecay(weightDecay),
-        warmupIterations,
-        milestones);
+        schedule.withLearningRate(rate),
+        frozen);
   }
 
-  /** The steps of a run of {@code iterations} before which the rate drops. */
-  public List<Long> drops(long iterations) {
-    return milestones.stream()
-        .map(part -> Math.max(1, Math.round(part * iterations)))
-        .distinct()
-        .toList();
-  }
-
-  /** The schedule of a run of {@code iterations} steps. */
-  public LearningRate schedule(float rate, long warmup, long iterations) {
-    return new LearningRate.WarmUp(
-        warmup, 0.1f, new LearningRate.MultiStep(rate, drops(iterations), 0.1f));
+  /**
+   * What happens to training images.
+   *
+   * @throws IllegalArgumentException if it is not built yet
+   */
+  public AugmentationSettings builtAugmentation() {
+    if (augmentation == null) {
+      throw new IllegalArgumentException(
+          "recipe: the augmentation of %s is not built yet; name another recipe".formatted(name));
+    }
+    return augmentation;
   }
 }

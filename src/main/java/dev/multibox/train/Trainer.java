@@ -13,6 +13,7 @@ import dev.multibox.eval.CocoResult;
 import dev.multibox.eval.DetectedObject;
 import dev.multibox.model.Ssd;
 import dev.multibox.optim.LearningRate;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.time.Duration;
@@ -87,10 +88,11 @@ public final class Trainer implements AutoCloseable {
     this.splits = splits;
     this.progress = progress;
     recipe = Recipe.find(config.recipe()).with(config.learningRate(), config.weightDecay());
-    schedule = recipe.schedule(config.learningRate(), config.warmup(), config.iterations());
+    schedule = recipe.schedule().rates(config.learningRate(), config.warmup(), config.iterations());
     state = RunState.start(DataFingerprint.of(splits));
     arena = backend.newArena();
-    ssd = new Ssd(backend, model, arena);
+    List<String> frozen = config.init() == null ? List.of() : recipe.frozen();
+    ssd = new Ssd(backend, model, DType.F32, frozen, arena);
     ssd.state().initialize(config.seed());
     step =
         new TrainingStep(
@@ -198,7 +200,7 @@ public final class Trainer implements AutoCloseable {
             config.batchSize(),
             config.workers(),
             config.seed(),
-            recipe.augmentation(),
+            recipe.builtAugmentation(),
             CACHE_BYTES);
     try (Loader loader = new Loader(splits.train(), settings)) {
       loader.seek(state.epoch(), state.batch());

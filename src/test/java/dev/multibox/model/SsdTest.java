@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.multibox.BackendSource;
 import dev.multibox.Tensors;
 import dev.multibox.autograd.HeadVariables;
+import dev.multibox.autograd.LossOps;
 import dev.multibox.autograd.PooledMemory;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.LossParams;
+import dev.multibox.nn.Parameter;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.util.List;
 
 class SsdTest {
   private static Ssd tiny(Backend backend, TensorArena arena, int height, int width) {
@@ -63,6 +68,44 @@ class SsdTest {
       float[] second = backend.floats(tiny(backend, arena, 96, 96).state().weights());
 
       assertThat(first).isEqualTo(second);
+    }
+  }
+
+  @BackendSource
+  void whatIsFrozenGetsNoGradientAndTheRestDoes(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), 64, 64, 3);
+      Ssd ssd = new Ssd(backend, config, DType.F32, List.of("backbone.stride2."), arena);
+      ssd.state().initialize(1);
+      Tensors tensors = new Tensors(backend, arena);
+      Shape image = ssd.imageShape(2);
+      int priors = ssd.priors().count();
+      int[] classes = new int[2 * priors];
+      classes[5] = 1;
+      try (Tape tape = new Tape(backend, new PooledMemory(arena), Tape.Mode.TRAINING)) {
+        Tensor images = tensors.floats(image, Tensors.random(3, image.size()));
+        HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+        Variable loss =
+            LossOps.multiboxLoss(
+                tape,
+                heads,
+                tensors.ints(Shape.of(2, priors), classes),
+                tensors.zeros(Shape.of(2, priors, 4), DType.F32),
+                LossParams.caffe(),
+                tensors.zeros(Shape.of(3), DType.F32));
+        tape.backward(loss, tensors.floats(Shape.of(1), 1));
+      }
+
+      assertThat(ssd.state().parameters())
+          .filteredOn(Parameter::frozen)
+          .extracting(Parameter::name)
+          .containsExactlyInAnyOrder(
+              "backbone.stride2.conv.weight",
+              "backbone.stride2.bn.weight",
+              "backbone.stride2.bn.bias");
+      assertThat(ssd.state().parameters())
+          .filteredOn(parameter -> !parameter.frozen())
+          .allMatch(parameter -> parameter.variable().hasGradient());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.multibox.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import dev.multibox.BackendSource;
 import dev.multibox.Tensors;
@@ -11,6 +12,7 @@ import dev.multibox.nn.Parameter.Role;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ModelStateTest {
@@ -67,6 +69,28 @@ class ModelStateTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ModelState.allocate(backend, new Scope(1), DType.U8, arena))
           .withMessage("model: filters were to be U8, wanted F32 or F16");
+    }
+  }
+
+  @BackendSource
+  void frozenParametersHaveNoGradientAndLieBehindTheOthersOfTheirRole(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter first =
+        scope.child("conv1").weight("weight", Shape.of(2, 1, 1, 4), Initializer.constant(1));
+    Parameter second =
+        scope.child("conv2").weight("weight", Shape.of(2, 1, 1, 4), Initializer.constant(2));
+    scope.freeze(List.of("conv1."));
+    try (TensorArena arena = backend.newArena()) {
+      ModelState state = ModelState.allocate(backend, scope, arena);
+      state.initialize(1);
+
+      assertThat(first.frozen()).isTrue();
+      assertThat(first.variable().needsGradient()).isFalse();
+      assertThat(second.variable().needsGradient()).isTrue();
+      assertThat(state.parameters()).containsExactly(second, first);
+      assertThat(backend.floats(state.range(Role.WEIGHT).weights())).hasSize(8).containsOnly(2);
+      assertThat(backend.floats(state.weights())).hasSize(16).endsWith(1, 1, 1, 1, 1, 1, 1, 1);
+      assertThatNoException().isThrownBy(state::resetGradients);
     }
   }
 
