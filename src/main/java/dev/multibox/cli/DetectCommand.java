@@ -99,8 +99,7 @@ final class DetectCommand implements Callable<Integer> {
     try (Checkpoint checkpoint = Weights.open(weights);
         Backend backend = Devices.open(device, console);
         TensorArena arena = backend.newArena()) {
-      Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
-      checkpoint.load(ssd.state());
+      Ssd ssd = Weights.model(checkpoint, backend, arena);
       NmsParams params = params(ssd.config().definition().nms());
       Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
       Path folder =

@@ -152,8 +152,7 @@ final class EvalCommand implements Callable<Integer> {
       }
       try (Backend backend = Devices.open(model.device, spec.commandLine().getErr());
           TensorArena arena = backend.newArena()) {
-        Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
-        checkpoint.load(ssd.state());
+        Ssd ssd = Weights.model(checkpoint, backend, arena);
         Evaluator evaluator =
             new Evaluator(
                 backend,

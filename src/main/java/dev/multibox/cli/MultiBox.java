@@ -78,7 +78,15 @@ public final class MultiBox implements Runnable {
 
   /** Runs a command, printing to {@code out} and {@code err}, and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return commandLine(out, err).execute(args);
+    try {
+      return commandLine(out, err).execute(args);
+    } catch (OutOfMemoryError e) {
+      err.printf(
+          "multibox: out of memory (%s); name a smaller --batch-size or --input-size, or give Java"
+              + " more: MULTIBOX_JAVA_OPTIONS=-Xmx8g%n",
+          e.getMessage());
+      return ExitCode.FAILED;
+    }
   }
 
   /** The whole command line. */

@@ -185,7 +185,14 @@ final class TrainCommand implements Callable<Integer> {
       Ssd.Config network,
       Splits splits,
       ConsoleProgress progress) {
-    return RunPlan.known(() -> new Trainer(backend, config, network, splits, progress));
+    try {
+      return RunPlan.known(() -> new Trainer(backend, config, network, splits, progress));
+    } catch (ArithmeticException e) {
+      throw new UserError(
+          "--input-size: %dx%d has more priors or values than can be counted; name a smaller one"
+              .formatted(config.inputHeight(), config.inputWidth()),
+          e);
+    }
   }
 
   private RunDirectory newRun(TrainConfig config) throws IOException {

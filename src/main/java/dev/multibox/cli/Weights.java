@@ -1,5 +1,8 @@
 package dev.multibox.cli;
 
+import dev.multibox.backend.Backend;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +28,23 @@ final class Weights {
       }
     } catch (IOException e) {
       throw UserError.caused(e);
+    }
+  }
+
+  /**
+   * The checkpoint's network, filled, in memory of {@code arena}.
+   *
+   * @throws UserError if the tensors do not fit it
+   */
+  static Ssd model(Checkpoint checkpoint, Backend backend, TensorArena arena) {
+    try {
+      Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
+      checkpoint.load(ssd.state());
+      return ssd;
+    } catch (IOException e) {
+      throw UserError.caused(e);
+    } catch (IllegalArgumentException e) {
+      throw new UserError("%s: %s".formatted(checkpoint.path(), e.getMessage()), e);
     }
   }
 }

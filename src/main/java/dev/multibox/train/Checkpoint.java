@@ -141,8 +141,8 @@ public final class Checkpoint implements AutoCloseable {
     try {
       return new Meta(
           metadata.getOrDefault("model", ""),
-          Integer.parseInt(metadata.getOrDefault("input_height", "")),
-          Integer.parseInt(metadata.getOrDefault("input_width", "")),
+          positive(metadata.getOrDefault("input_height", "")),
+          positive(metadata.getOrDefault("input_width", "")),
           JSON.readValue(
               metadata.getOrDefault("categories", ""), new TypeReference<List<String>>() {}),
           Long.parseLong(metadata.getOrDefault("iteration", "")),
@@ -150,6 +150,14 @@ public final class Checkpoint implements AutoCloseable {
     } catch (NumberFormatException | JsonProcessingException e) {
       throw damaged(path, e);
     }
+  }
+
+  private static int positive(String text) {
+    int value = Integer.parseInt(text);
+    if (value < 1) {
+      throw new NumberFormatException("a size of " + text);
+    }
+    return value;
   }
 
   /** A value of the metadata cannot be read. */

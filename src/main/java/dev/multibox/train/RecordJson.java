@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.multibox.weights.FileFailure;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -43,19 +44,31 @@ final class RecordJson {
    *     message is one line that names file and field, and says what to do
    */
   static <T extends Record> T read(Path file, Class<T> type) throws IOException {
-    JsonNode root;
+    JsonNode root = parse(file, content(file));
+    if (!root.isObject()) {
+      throw new IOException("%s: is no JSON object; %s".formatted(file, REMEDY));
+    }
+    return new RecordJson(file, root).record(type);
+  }
+
+  private static byte[] content(Path file) throws IOException {
     try {
-      root = JSON.readTree(Files.readString(file));
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new IOException(
+          "%s: could not be read (%s); %s".formatted(file, FileFailure.reason(e), REMEDY), e);
+    }
+  }
+
+  private static JsonNode parse(Path file, byte[] content) throws IOException {
+    try {
+      return JSON.readTree(content);
     } catch (JsonProcessingException e) {
       throw new IOException(
           "%s:%d: is not valid JSON (%s); %s"
               .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage(), REMEDY),
           e);
     }
-    if (!root.isObject()) {
-      throw new IOException("%s: is no JSON object; %s".formatted(file, REMEDY));
-    }
-    return new RecordJson(file, root).record(type);
   }
 
   private <T extends Record> T record(Class<T> type) throws IOException {

@@ -150,6 +150,7 @@ public final class Trainer implements AutoCloseable {
     require(checkpoint, "model", meta.model().equals(config.model()));
     require(checkpoint, "inputHeight", meta.inputHeight() == config.inputHeight());
     require(checkpoint, "inputWidth", meta.inputWidth() == config.inputWidth());
+    require(checkpoint, "data's categories", meta.categories().equals(splits.train().categories()));
     require(checkpoint, "seed", meta.seed() == config.seed());
     require(
         checkpoint, "batchSize or accumulate", batches == from.epoch() * perEpoch + from.batch());
@@ -160,7 +161,7 @@ public final class Trainer implements AutoCloseable {
       throws IOException {
     if (!same) {
       throw new IOException(
-          "%s: does not fit %s in config.json; restore what was changed there"
+          "%s: does not fit the %s of config.json; restore what was changed there"
               .formatted(checkpoint.path(), field));
     }
   }

@@ -27,7 +27,7 @@ public final class FileFailure {
   /** Why, without a file's name, for example {@code No space left on device}. */
   public static String reason(IOException cause) {
     return switch (cause) {
-      case NoSuchFileException _ -> "there is no such folder";
+      case NoSuchFileException _ -> "no such file or folder";
       case AccessDeniedException _ -> "permission denied";
       case NotDirectoryException _, FileAlreadyExistsException _ -> "a file is in the way";
       case FileSystemException named -> orName(named.getReason(), cause);

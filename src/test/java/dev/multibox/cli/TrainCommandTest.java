@@ -116,6 +116,7 @@ class TrainCommandTest {
           --lr -1                 | --lr: was -1.0, wanted a number above 0
           --lr NaN                | --lr: was NaN, wanted a number above 0
           --name a/b              | --name: was 'a/b', wanted the name of a folder
+          --input-size 99999      | --input-size: 99999x99999 has more priors or values than
           --input-size 0          | --input-size: was '0'
           --epochs 1 --iterations 1 | --epochs and --iterations: both were named
           --train-split nowhere   | nowhere

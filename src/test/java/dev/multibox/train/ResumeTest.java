@@ -221,9 +221,9 @@ class ResumeTest {
 
     assertThatIOException()
         .isThrownBy(() -> resume("run", changed, new Count(), () -> false))
-        .withMessageContaining("does not fit ")
+        .withMessageContaining("does not fit the ")
         .withMessageContaining(field)
-        .withMessageEndingWith("in config.json; restore what was changed there");
+        .withMessageEndingWith(" of config.json; restore what was changed there");
   }
 
   @Test
