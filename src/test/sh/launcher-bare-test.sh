@@ -121,7 +121,16 @@ check 'says that in one line' one_line "$err"
 check 'and nothing else again' is "$out" ''
 check 'offers what would bring Maven to this system' would_work
 
+# A user whom this system does not know, and who owns nothing.
+stranger='setpriv --reuid=4321 --regid=4321 --clear-groups'
+chmod 777 "$bare$elsewhere"
+
 cp -rL "$(mvn -version 2>/dev/null | sed -n 's/^Maven home: //p')" "$bare/opt/maven"
+# shellcheck disable=SC2086 # a list of words
+launch $stranger multibox info
+check 'ends with 1 where a stranger may not build' is "$code" 1
+check 'says so to the stranger in one line' one_line "$err"
+
 lend "$HOME/.m2/repository" "$folder/target/m2"
 in_bare_root "$work/other" multibox info &
 other=$!
@@ -140,6 +149,10 @@ check 'builds once' is "$(printf '%s\n%s\n' "$first" "$err" | grep -c ' building
 rm -rf "$bare/opt/maven"
 umount "$bare$folder/target/m2"
 mount --bind --options ro "$bare$folder" "$bare$folder"
+# shellcheck disable=SC2086 # a list of words
+launch $stranger multibox info
+check 'runs for a stranger' has "$out" 'oneDNN '
+check 'leaves nothing behind' is "$(ls -A "$bare$elsewhere")" ''
 launch multibox data shapes --out 'données ä' --train 40 --val 8 --test 4
 check 'draws a data set into a folder beyond ASCII' is "$code" 0
 launch multibox train --data 'données ä' --iterations 20 --batch-size 4 --name 'läuft'

@@ -174,8 +174,12 @@ program apt-get "$stubs" </dev/null
 launch "$project/multibox" info
 check 'has apt install what that command needs' has "$err" 'apt-get install -y curl'
 program apt-cache "$stubs" </dev/null
+echo 'echo 0' | program id "$stubs"
 launch "$project/multibox" info
-check 'offers the package of apt' has "$err" 'apt-get install -y openjdk-25-jdk'
+check 'offers the package of apt' has "$err" 'with: apt-get install -y openjdk-25-jdk'
+echo 'echo 1000' | program id "$stubs"
+launch "$project/multibox" info
+check 'with sudo unless root asks' has "$err" 'with: sudo apt-get install -y openjdk-25-jdk'
 jdk "$work/home/.jdks/jdk-25.0.1+8" 25
 launch "$project/multibox" info
 check 'finds a JDK below the home folder' has "$out" "home=$work/home/.jdks/jdk-25.0.1+8"

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A folder of native libraries unpacked from jars.
  *
  * <p>It is {@code -Dmultibox.natives.dir} if that is set, else {@code multibox/natives} in {@code
- * $XDG_CACHE_HOME} or {@code ~/.cache}; where that cannot be written, a fresh temporary folder that
- * is deleted when the process ends.
+ * $XDG_CACHE_HOME} or {@code ~/.cache}; where there is no home or that cannot be written, a fresh
+ * temporary folder that is deleted when the process ends.
  *
  * <p>The folder belongs to this user and nobody else may enter it, or it is refused. A file is
  * written under a temporary name and renamed when it is complete, so that processes can unpack the
@@ -47,6 +47,10 @@ public final class LibraryCache {
       return at(Path.of(chosen));
     }
     Path folder = defaultFolder(System.getenv("XDG_CACHE_HOME"), System.getProperty("user.home"));
+    // The home of a user whom the system does not know is "?".
+    if (!folder.isAbsolute()) {
+      return besides(folder);
+    }
     try {
       PrivateFolder.create(folder);
     } catch (IOException _) {
