@@ -292,8 +292,12 @@ public final class RaceDetector {
     if (!matters(old)) {
       return stamp;
     }
-    if (Stamp.run(old) != Stamp.run(stamp)) {
-      return blockOf(old) == block() ? stamp : Stamp.withScope(stamp, Stamp.GRID);
+    boolean sameRun = Stamp.run(old) == Stamp.run(stamp);
+    if ((!sameRun && blockOf(old) == block()) || releases.order(old, Stamp.thread(stamp))) {
+      return stamp;
+    }
+    if (!sameRun) {
+      return Stamp.withScope(stamp, Stamp.GRID);
     }
     int scope = Stamp.scope(old);
     if (scope == Stamp.GRID) {
