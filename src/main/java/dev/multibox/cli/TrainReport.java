@@ -7,6 +7,7 @@ import dev.multibox.train.RunDirectory;
 import dev.multibox.train.RunState;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,9 @@ final class TrainReport {
    *
    * @param weights what the model starts with, for example {@code are random}
    */
-  void begin(TrainConfig config, Trainer trainer, Splits splits, String weights) {
+  void begin(TrainConfig config, Trainer trainer, Splits splits, String weights)
+      throws IOException {
+    PictureText.names(splits.train().categories(), console);
     console.printf(
         Locale.ROOT,
         "model   %s, %dx%d, %d classes, %,d parameters, %,d priors; weights %s%n",
@@ -101,6 +104,12 @@ final class TrainReport {
     }
     if (Files.exists(run.metrics())) {
       console.printf("metrics  %s%n", run.metrics());
+    }
+    if (Files.exists(run.curves())) {
+      console.printf("curves   %s%n", run.curves());
+    }
+    if (Files.exists(run.samples())) {
+      console.printf("samples  %s%n", run.samples());
     }
     if (outcome.interrupted()) {
       resumable(run);

@@ -46,6 +46,20 @@ public final class Picture {
     return new Picture(canvas, new Rectangle2D.Double(0, 0, width, height));
   }
 
+  /** A picture of these pixels, stretched so that its longer side has this length. */
+  public static Picture scaled(PixelBuffer pixels, int longerSide) {
+    double factor = (double) longerSide / Math.max(pixels.width(), pixels.height());
+    int width = (int) Math.max(1, Math.round(factor * pixels.width()));
+    int height = (int) Math.max(1, Math.round(factor * pixels.height()));
+    BufferedImage canvas = laid(image(pixels), width, height);
+    return new Picture(canvas, new Rectangle2D.Double(0, 0, width, height));
+  }
+
+  /** The picture that was drawn on {@code canvas}. */
+  static Picture of(BufferedImage canvas) {
+    return new Picture(canvas, new Rectangle2D.Double(0, 0, canvas.getWidth(), canvas.getHeight()));
+  }
+
   private static BufferedImage image(PixelBuffer pixels) {
     BufferedImage image =
         new BufferedImage(pixels.width(), pixels.height(), BufferedImage.TYPE_INT_RGB);

@@ -15,9 +15,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What a run leaves: {@code config.json}, {@code log.jsonl}, {@code checkpoints/} and {@code
- * metrics.json}. Files are written under a temporary name and renamed, the log grows by whole
- * lines. While it is open no other process can open it.
+ * What a run leaves: {@code config.json}, {@code log.jsonl}, {@code checkpoints/}, {@code
+ * metrics.json}, {@code curves.png}, {@code samples/} and TensorBoard's events. Files are written
+ * under a temporary name and renamed, the log grows by whole lines. While it is open no other
+ * process can open it.
  */
 public final class RunDirectory implements AutoCloseable {
   /** The checkpoint that a run goes on from. */
@@ -28,6 +29,7 @@ public final class RunDirectory implements AutoCloseable {
 
   private static final String CONFIG = "config.json";
   private static final String CHECKPOINTS = "checkpoints";
+  private static final String LOG = "log.jsonl";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -101,7 +103,7 @@ public final class RunDirectory implements AutoCloseable {
   private static RunDirectory hold(Path folder) throws IOException {
     RunLock lock = RunLock.take(folder);
     try {
-      return new RunDirectory(folder, lock, LogFile.open(folder.resolve("log.jsonl")));
+      return new RunDirectory(folder, lock, LogFile.open(folder.resolve(LOG)));
     } catch (IOException e) {
       lock.close();
       throw e;
@@ -168,6 +170,21 @@ public final class RunDirectory implements AutoCloseable {
     return folder.resolve("metrics.json");
   }
 
+  /** Where the curves of the whole run are drawn. */
+  public Path curves() {
+    return folder.resolve("curves.png");
+  }
+
+  /** The folder of pictures of what the run is trained on. */
+  public Path samples() {
+    return folder.resolve("samples");
+  }
+
+  /** What {@link #log} appends to. */
+  Path logFile() {
+    return folder.resolve(LOG);
+  }
+
   public void writeConfig(TrainConfig config) throws IOException {
     writeJson(config(folder), config);
   }
@@ -195,6 +212,9 @@ public final class RunDirectory implements AutoCloseable {
   public void rewind(RunState state) throws IOException {
     WholeFile.deleteLeftOver(folder);
     WholeFile.deleteLeftOver(folder.resolve(CHECKPOINTS));
+    if (Files.isDirectory(samples())) {
+      WholeFile.deleteLeftOver(samples());
+    }
     List<JsonNode> behind = log.cut(line -> line.path("iteration").asLong() <= limit(line, state));
     if (behind.stream().anyMatch(RunDirectory::isEvaluation)) {
       Files.deleteIfExists(metrics());

@@ -1,6 +1,7 @@
 package dev.multibox.train;
 
 import dev.multibox.backend.Backend;
+import dev.multibox.data.Sample;
 import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
 import dev.multibox.model.Ssd;
@@ -16,45 +17,79 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes what a run leaves in its directory: lines of the log, metrics and checkpoints. */
-final class RunRecorder {
+/** Writes what a run leaves in its directory: lines of the log, metrics, checkpoints, pictures. */
+final class RunRecorder implements AutoCloseable {
+  // Fields of the log's lines; those of an evaluation are COCO's numbers.
+  static final String ITERATION = "iteration";
+  static final String LOSS = "loss";
+  static final String CLASSIFICATION = "classification_loss";
+  static final String LOCALISATION = "localisation_loss";
+  static final String LEARNING_RATE = "learning_rate";
+
   private final Backend backend;
   private final TrainConfig config;
   private final Ssd ssd;
   private final List<String> categories;
   private final RunDirectory run;
+  private final RunDisplay display;
 
+  /**
+   * Records a run.
+   *
+   * @param done steps done
+   */
   RunRecorder(
-      Backend backend, TrainConfig config, Ssd ssd, List<String> categories, RunDirectory run) {
+      Backend backend,
+      TrainConfig config,
+      Ssd ssd,
+      List<String> categories,
+      RunDirectory run,
+      long done)
+      throws IOException {
     this.backend = backend;
     this.config = config;
     this.ssd = ssd;
     this.categories = categories;
     this.run = run;
+    String network =
+        "%s at %dx%d".formatted(config.model(), config.inputHeight(), config.inputWidth());
+    display = new RunDisplay(run, categories, network, done + 1);
+  }
+
+  /** Draws what step {@code iteration} was trained on, if it is the first that is recorded. */
+  void samples(long iteration, List<Sample> samples, TrainingInput input) throws IOException {
+    display.samples(iteration, samples, input);
   }
 
   /** Logs step {@code iteration}, which belonged to {@code epoch}. */
   void step(long iteration, int epoch, float rate, TrainingStep.Result result) throws IOException {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("iteration", iteration);
+    line.put(ITERATION, iteration);
     line.put("epoch", epoch);
-    line.put("loss", result.loss());
-    line.put("classification_loss", result.classification());
-    line.put("localisation_loss", result.localisation());
-    line.put("learning_rate", rate);
+    line.put(LOSS, result.loss());
+    line.put(CLASSIFICATION, result.classification());
+    line.put(LOCALISATION, result.localisation());
+    line.put(LEARNING_RATE, rate);
     line.put("skipped", result.skipped());
     run.log(line);
+    display.step(iteration, rate, result);
   }
 
   /** Logs the numbers of an evaluation, and writes them as the run's metrics. */
   void evaluation(long iteration, CocoResult result) throws IOException {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("iteration", iteration);
+    line.put(ITERATION, iteration);
     for (Map.Entry<CocoNumber, Double> number : result.numbers().entrySet()) {
       line.put(number.getKey().key(), number.getValue());
     }
     run.log(line);
     run.writeMetrics(result);
+    display.evaluation(iteration, result.numbers());
+  }
+
+  /** Draws the curves to the last step. */
+  void finish() throws IOException {
+    display.curves();
   }
 
   /**
@@ -111,5 +146,10 @@ final class RunRecorder {
     return Files.exists(last)
         ? "the last good checkpoint is " + last
         : "there is no checkpoint from before";
+  }
+
+  @Override
+  public void close() throws IOException {
+    display.close();
   }
 }

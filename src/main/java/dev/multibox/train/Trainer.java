@@ -191,7 +191,15 @@ public final class Trainer implements AutoCloseable {
    */
   public Outcome run(RunDirectory run, BooleanSupplier stop)
       throws IOException, InterruptedException {
-    RunRecorder recorder = new RunRecorder(backend, config, ssd, splits.train().categories(), run);
+    List<String> categories = splits.train().categories();
+    try (RunRecorder recorder =
+        new RunRecorder(backend, config, ssd, categories, run, state.iteration())) {
+      return run(recorder, stop);
+    }
+  }
+
+  private Outcome run(RunRecorder recorder, BooleanSupplier stop)
+      throws IOException, InterruptedException {
     savedNanos = System.nanoTime();
     if (state.isBest()) {
       recorder.saveLast(state);
@@ -216,6 +224,7 @@ public final class Trainer implements AutoCloseable {
       throw e;
     }
     saveLast(recorder);
+    recorder.finish();
     return new Outcome(state.iteration(), !isFinished(), result);
   }
 
@@ -226,6 +235,7 @@ public final class Trainer implements AutoCloseable {
     }
     float rate = schedule.at(state.iteration());
     TrainingStep.Result losses = step.run(batches, rate, state.iteration());
+    recorder.samples(state.iteration() + 1, batches.getLast().samples(), step.input());
     requireFinite(losses, batches, recorder);
     state = state.stepped(loader.position(), losses.skipped());
     progress.step(state.iteration(), config.iterations(), losses);

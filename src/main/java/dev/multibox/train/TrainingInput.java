@@ -2,18 +2,23 @@ package dev.multibox.train;
 
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.MatchParams;
+import dev.multibox.backend.Normalisation;
+import dev.multibox.backend.Priors;
+import dev.multibox.box.Box;
 import dev.multibox.data.Sample;
-import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdNetwork;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A batch as a network sees it: its images, and what the loss compares its outputs with. */
 final class TrainingInput {
   private final Backend backend;
-  private final Ssd ssd;
+  private final SsdNetwork network;
+  private final Priors priors;
   private final MatchParams match;
   private final ImageBatch imageBatch;
   private final GroundTruthBatch truth;
@@ -29,35 +34,70 @@ final class TrainingInput {
    * @param arena where everything lives
    */
   TrainingInput(
-      Backend backend, Ssd ssd, MatchParams match, int batch, int mostObjects, TensorArena arena) {
+      Backend backend,
+      SsdNetwork network,
+      MatchParams match,
+      int batch,
+      int mostObjects,
+      TensorArena arena) {
     this.backend = backend;
-    this.ssd = ssd;
+    this.network = network;
+    priors = network.priors().upload(backend, arena);
     this.match = match;
     imageBatch = new ImageBatch(backend, arena);
     truth = new GroundTruthBatch(backend, batch, Math.max(1, mostObjects), arena);
-    int priors = ssd.priors().count();
-    images = arena.zeros(ssd.imageShape(batch), DType.F32);
-    matched = arena.zeros(Shape.of(batch, priors), DType.I32);
-    classTargets = arena.zeros(Shape.of(batch, priors), DType.I32);
-    offsetTargets = arena.zeros(Shape.of(batch, priors, 4), DType.F32);
+    images = arena.zeros(network.imageShape(batch), DType.F32);
+    matched = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
+    classTargets = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
+    offsetTargets = arena.zeros(Shape.of(batch, priors.count(), 4), DType.F32);
   }
 
   /** Makes the network's input of these samples, and matches their objects with the priors. */
   void prepare(List<Sample> samples) {
-    imageBatch.prepare(samples, ssd.config().definition().normalisation(), images);
+    imageBatch.prepare(samples, network.config().definition().normalisation(), images);
     truth.upload(samples.stream().map(Sample::plan).toList());
     backend
         .box()
         .match(
-            ssd.priors(),
+            priors,
             truth.boxes(),
             truth.labels(),
             truth.counts(),
             match,
-            ssd.config().definition().coding(),
+            network.config().definition().coding(),
             matched,
             classTargets,
             offsetTargets);
+  }
+
+  /** The first {@code count} of the samples prepared last, as they are now. */
+  List<SeenSample> seen(List<Sample> samples, int count) {
+    Normalisation normalisation = network.config().definition().normalisation();
+    float[] corners = backend.floats(priors.corners());
+    List<SeenSample> seen = new ArrayList<>();
+    for (int n = 0; n < count; n++) {
+      Tensor image = images.slice(n * network.imageShape(1).size(), network.imageShape(1));
+      Tensor ofImage = matched.slice((long) n * priors.count(), Shape.of(priors.count()));
+      seen.add(
+          new SeenSample(
+              samples.get(n).image().id(),
+              SeenPixels.of(backend.floats(image), network.imageShape(1), normalisation),
+              samples.get(n).plan().targets(),
+              positives(corners, backend.ints(ofImage))));
+    }
+    return seen;
+  }
+
+  private static List<SeenSample.Positive> positives(float[] corners, int[] matched) {
+    List<SeenSample.Positive> positives = new ArrayList<>();
+    for (int p = 0; p < matched.length; p++) {
+      if (matched[p] >= 0) {
+        Box prior =
+            new Box(corners[4 * p], corners[4 * p + 1], corners[4 * p + 2], corners[4 * p + 3]);
+        positives.add(new SeenSample.Positive(prior, matched[p]));
+      }
+    }
+    return positives;
   }
 
   /** {@code [N, H, W, C]}, normalised. */

@@ -70,7 +70,7 @@ public final class TrainingStep {
     this.recipe = recipe;
     optimizer = new Sgd(backend, ssd.state(), recipe.sgd(), arena);
     memory = new PooledMemory(arena);
-    input = new TrainingInput(backend, ssd, recipe.match(), batch, mostObjects, arena);
+    input = new TrainingInput(backend, ssd.network(), recipe.match(), batch, mostObjects, arena);
     losses = arena.zeros(Shape.of(3), DType.F32);
     lossScale = arena.zeros(Shape.of(1), DType.F32);
     backend.upload(new float[] {1f / accumulate}, lossScale);

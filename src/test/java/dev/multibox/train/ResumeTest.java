@@ -89,6 +89,7 @@ class ResumeTest {
         List.of(
             "log.jsonl",
             "metrics.json",
+            "curves.png",
             "checkpoints/last.safetensors",
             "checkpoints/best.safetensors")) {
       assertThat(file(run, name)).hasSameBinaryContentAs(file(other, name));

@@ -77,6 +77,9 @@ class TrainerTest {
     assertThat(folder.resolve("run/checkpoints/last.safetensors")).exists();
     assertThat(folder.resolve("run/checkpoints/best.safetensors")).exists();
     assertThat(folder.resolve("run/metrics.json")).content().contains("\"AP50\"");
+    assertThat(folder.resolve("run/curves.png")).isNotEmptyFile();
+    assertThat(folder.resolve("run/samples")).isDirectoryContaining("glob:**/step-1.png");
+    assertThat(folder.resolve("run")).isDirectoryContaining("glob:**/events.out.tfevents.*");
   }
 
   @Test
