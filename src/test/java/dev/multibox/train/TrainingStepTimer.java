@@ -56,7 +56,7 @@ final class TrainingStepTimer {
     }
   }
 
-  private static Batch randomBatch(int size, int pixels) {
+  static Batch randomBatch(int size, int pixels) {
     SplittableRandom random = new SplittableRandom(1);
     List<Sample> samples = new ArrayList<>();
     for (int n = 0; n < size; n++) {
