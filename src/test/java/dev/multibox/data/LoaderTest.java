@@ -188,6 +188,20 @@ class LoaderTest {
   }
 
   @Test
+  void namesTheBatchThatComesNextWhateverIsWorkedOnAhead() throws Exception {
+    try (Loader loader =
+        new Loader(dataset(8), settings(4, 1, true, true, 0), LoaderTest::pixels)) {
+      assertThat(loader.position()).isEqualTo(new Loader.Position(0, 0));
+      loader.next();
+      assertThat(loader.position()).isEqualTo(new Loader.Position(0, 1));
+      loader.next();
+      assertThat(loader.position()).isEqualTo(new Loader.Position(1, 0));
+      loader.seek(5, 1);
+      assertThat(loader.position()).isEqualTo(new Loader.Position(5, 1));
+    }
+  }
+
+  @Test
   void refusesADataSetWithoutABatch() {
     assertThatThrownBy(() -> new Loader(dataset(3), settings(4, 1, true, true, 0)))
         .isInstanceOf(IllegalArgumentException.class)

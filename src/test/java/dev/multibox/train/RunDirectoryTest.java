@@ -58,4 +58,18 @@ class RunDirectoryTest {
     assertThat(Files.readString(run.metrics())).contains("0.2").doesNotContain("0.1");
     assertThat(run.folder()).isDirectoryNotContaining("glob:**.tmp");
   }
+
+  @Test
+  void isOpenOnceAtATime() throws IOException {
+    Path folder = this.folder.resolve("run");
+    try (RunDirectory _ = RunDirectory.create(folder, CONFIG)) {
+      assertThatThrownBy(() -> RunDirectory.open(folder))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process is training there");
+    }
+    try (RunDirectory again = RunDirectory.open(folder)) {
+      again.log(Map.of("iteration", 1));
+    }
+    assertThat(folder).isDirectoryNotContaining("glob:**.lock");
+  }
 }
