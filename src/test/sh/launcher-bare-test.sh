@@ -32,6 +32,8 @@ if [ "${1:-}" != --inside ]; then
   trap 'rm -rf --one-file-system "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  # A new machine has no lists yet.
+  [ -n "$(mirror)" ] || apt-get update -qq >/dev/null 2>&1
   read -r site release <<MIRROR
 $(mirror)
 MIRROR
