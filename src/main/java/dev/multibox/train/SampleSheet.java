@@ -19,34 +19,37 @@ final class SampleSheet {
 
   private SampleSheet() {}
 
-  /** A sheet of these samples; the legend speaks of priors where {@code hasPriors}. */
-  static Picture of(String title, List<SeenSample> samples, ClassNames names, boolean hasPriors)
+  /** A sheet of these samples; their priors are drawn where {@code showPriors}. */
+  static Picture of(String title, List<SeenSample> samples, ClassNames names, boolean showPriors)
       throws IOException {
     List<ContactSheet.Tile> tiles = new ArrayList<>();
     for (SeenSample sample : samples) {
       Picture picture = Picture.scaled(sample.pixels(), ContactSheet.CELL);
       tiles.add(
-          new ContactSheet.Tile(picture.draw(marks(sample, names)), caption(sample, hasPriors)));
+          new ContactSheet.Tile(
+              picture.draw(marks(sample, names, showPriors)), caption(sample, showPriors)));
     }
-    return ContactSheet.of(title, hasPriors ? List.of(OBJECT, PRIOR) : List.of(OBJECT), tiles);
+    return ContactSheet.of(title, showPriors ? List.of(OBJECT, PRIOR) : List.of(OBJECT), tiles);
   }
 
-  private static List<Mark> marks(SeenSample sample, ClassNames names) {
+  private static List<Mark> marks(SeenSample sample, ClassNames names, boolean showPriors) {
     List<Mark> marks = new ArrayList<>();
     for (SamplePlan.Target target : sample.targets()) {
       Box box = new Box(target.xmin(), target.ymin(), target.xmax(), target.ymax());
       marks.add(Mark.object(box, target.label(), names.of(target.label()), ""));
     }
-    for (SeenSample.Positive positive : sample.positives()) {
-      int label = sample.targets().get(positive.target()).label();
-      marks.add(Mark.dashed(positive.prior(), label));
+    if (showPriors) {
+      for (SeenSample.Positive positive : sample.positives()) {
+        int label = sample.targets().get(positive.target()).label();
+        marks.add(Mark.dashed(positive.prior(), label));
+      }
     }
     return marks;
   }
 
-  private static String caption(SeenSample sample, boolean hasPriors) {
+  private static String caption(SeenSample sample, boolean showPriors) {
     String objects = counted(sample.targets().size(), "object");
-    return hasPriors
+    return showPriors
         ? "%s: %s, %s".formatted(sample.id(), objects, counted(sample.positives().size(), "prior"))
         : "%s: %s".formatted(sample.id(), objects);
   }
