@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A simulated GPU with one stream, and what tests do with it in a line. */
 public final class SimulatedGpu implements AutoCloseable {
@@ -16,6 +18,7 @@ public final class SimulatedGpu implements AutoCloseable {
 
   private final SimulatedDriver driver;
   private final Stream stream;
+  private final Map<String, KernelModule> modules = new HashMap<>();
 
   private SimulatedGpu(SimulatedDriver driver) {
     this.driver = driver;
@@ -47,9 +50,9 @@ public final class SimulatedGpu implements AutoCloseable {
     return Launch.of(load(file).kernel(kernel));
   }
 
-  /** A committed PTX file. */
+  /** A committed PTX file, which is loaded once. */
   public KernelModule load(String file) {
-    return driver.load(file + ".ptx", ptx(file));
+    return modules.computeIfAbsent(file, name -> driver.load(name + ".ptx", ptx(name)));
   }
 
   static byte[] ptx(String file) {
