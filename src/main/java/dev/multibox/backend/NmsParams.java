@@ -85,19 +85,29 @@ public record NmsParams(
 
   /** Caffe's release of SSD. */
   public static NmsParams caffe() {
-    return perClass(0.01f, 400, 0.45f, Overlap.ABOVE, Clip.AFTER_NMS);
+    return perClass(0.01f, 400, 0.45f, Overlap.ABOVE, Scope.PER_IMAGE, Clip.AFTER_NMS);
   }
 
   public static NmsParams torchvision() {
-    return perClass(0.01f, 400, 0.45f, Overlap.ABOVE, Clip.BEFORE_NMS);
+    return perClass(0.01f, 400, 0.45f, Overlap.ABOVE, Scope.PER_IMAGE, Clip.BEFORE_NMS);
+  }
+
+  /** ssd.pytorch, whose limit of 200 holds for each class. */
+  public static NmsParams ssdPyTorch() {
+    return perClass(0.01f, 200, 0.45f, Overlap.ABOVE, Scope.PER_CLASS, Clip.NEVER);
   }
 
   public static NmsParams nvidia() {
-    return perClass(0.05f, 200, 0.5f, Overlap.AT_LEAST, Clip.NEVER);
+    return perClass(0.05f, 200, 0.5f, Overlap.AT_LEAST, Scope.PER_IMAGE, Clip.NEVER);
   }
 
   private static NmsParams perClass(
-      float scoreThreshold, int candidates, float iouThreshold, Overlap overlap, Clip clip) {
+      float scoreThreshold,
+      int candidates,
+      float iouThreshold,
+      Overlap overlap,
+      Scope scope,
+      Clip clip) {
     return new NmsParams(
         Scores.SOFTMAX,
         Choice.EVERY_CLASS,
@@ -107,7 +117,7 @@ public record NmsParams(
         iouThreshold,
         overlap,
         200,
-        Scope.PER_IMAGE,
+        scope,
         clip);
   }
 

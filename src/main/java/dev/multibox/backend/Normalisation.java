@@ -33,6 +33,11 @@ public record Normalisation(
     return new Normalisation(123, 117, 104, 1, 1, 1, ChannelOrder.BGR);
   }
 
+  /** ssd.pytorch: Caffe's mean, but RGB. */
+  public static Normalisation ssdPyTorch() {
+    return new Normalisation(123, 117, 104, 1, 1, 1, ChannelOrder.RGB);
+  }
+
   /** torchvision's SSD300: RGB in 0 to 1 less (0.48235, 0.45882, 0.40784), times 255. */
   public static Normalisation torchvisionSsd() {
     return new Normalisation(

@@ -14,21 +14,23 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * SSD on VGG-16, as the paper has it and as torchvision has it:
+ * SSD on VGG-16, as the paper, amdegroot's ssd.pytorch and torchvision have it:
  *
  * <pre>
  *                           maps                  priors  classes  parameters    GMAC
  * ssd300-vgg16              38 19 10 5 3 1          8732       21  26,285,486  31.374
  * ssd300-vgg16-coco                                           81  34,305,206  34.360
+ * ssd300-vgg16-amdegroot                                      21  26,285,486  31.374
  * ssd300-vgg16-torchvision                                    91  35,641,826  34.858
  * ssd512-vgg16              64 32 16 8 4 2 1       24564       21  27,188,676  90.21
  * ssd512-vgg16-coco                                           81  36,038,196  98.63
  * </pre>
  *
  * <p>The networks for VOC and for COCO are the same but for the sizes of their priors. SSD512's are
- * cut to whole pixels, as Caffe's layer does it and its released weights were trained. torchvision
- * takes the COCO set with clipped sizes, normalises and pools in its own way (see {@link
- * VggBackbone.Source}) and limits the growth of decoded boxes.
+ * cut to whole pixels, as Caffe's layer does it and its released weights were trained.
+ * amdegroot/ssd.pytorch reads RGB and clamps all four numbers of each prior. torchvision takes the
+ * COCO set with clipped sizes, normalises and pools in its own way (see {@link VggBackbone.Source})
+ * and limits the growth of decoded boxes.
  */
 final class SsdVgg {
   private SsdVgg() {}
@@ -50,6 +52,7 @@ final class SsdVgg {
             "COCO",
             SsdVgg::caffe512,
             PublishedPriors.coco512(PixelSizes.TRUNCATED, Clip.NONE)),
+        ssdPyTorch(),
         torchvision());
   }
 
@@ -78,6 +81,20 @@ final class SsdVgg {
         priors,
         BoxCoding.ssd(),
         NmsParams.caffe());
+  }
+
+  private static SsdDefinition ssdPyTorch() {
+    return new SsdDefinition(
+        "ssd300-vgg16-amdegroot",
+        "SSD300 on VGG-16 of amdegroot/ssd.pytorch, priors for VOC",
+        300,
+        300,
+        Normalisation.ssdPyTorch(),
+        scope -> VggBackbone.ssd300(scope, VggBackbone.Source.ssdPyTorch()),
+        HeadStart.of(Initializer.xavierUniform()),
+        PublishedPriors.voc300(Clip.CENTRE_FORM),
+        BoxCoding.ssd(),
+        NmsParams.ssdPyTorch());
   }
 
   private static SsdDefinition torchvision() {

@@ -60,6 +60,11 @@ final class VggBackbone {
       return new Source(true, Guard.ADD_TO_SQUARES, 1e-10f, xavier, xavier);
     }
 
+    static Source ssdPyTorch() {
+      Initializer xavier = Initializer.xavierUniform();
+      return new Source(false, Guard.ADD_TO_NORM, 1e-10f, xavier, xavier);
+    }
+
     static Source torchvision() {
       return new Source(
           false, Guard.LARGER_OF, 1e-12f, Initializer.kaimingNormal(), Initializer.xavierUniform());

@@ -29,6 +29,7 @@ class ModelRegistryTest {
   @CsvSource({
     "ssd300-vgg16,             21, 26285486, 31.374, 1.245",
     "ssd300-vgg16-coco,        81, 34305206, 34.360, 4.231",
+    "ssd300-vgg16-amdegroot,   21, 26285486, 31.374, 1.245",
     "ssd300-vgg16-torchvision, 91, 35641826, 34.858, 4.729",
     "ssd300-resnet50,          81, 22894902, 20.151, 5.645",
   })
