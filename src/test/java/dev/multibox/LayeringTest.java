@@ -40,7 +40,7 @@ class LayeringTest {
     table.put("optim", Set.of("tensor", "backend", "nn"));
     table.put("box", Set.of("tensor", "backend"));
     table.put("model", plus(throughNn, "optim", "box"));
-    table.put("weights", Set.of("tensor", "nn", "box", "model"));
+    table.put("weights", Set.of("tensor", "backend", "nn", "box", "model"));
     table.put("data", Set.of("tensor", "backend", "box"));
     table.put("eval", Set.of("box", "data"));
     table.put("picture", Set.of("box", "weights", "data"));

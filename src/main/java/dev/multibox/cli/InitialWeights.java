@@ -6,8 +6,10 @@ import dev.multibox.train.Checkpoint;
 import dev.multibox.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** What {@code --init} names: a checkpoint of the model that is to be trained. */
+/** What {@code --init} names: a checkpoint of the model that is to be trained, or its backbone. */
 final class InitialWeights {
   private InitialWeights() {}
 
@@ -17,29 +19,34 @@ final class InitialWeights {
    * @throws UserError if they are damaged, or of another model
    */
   static void check(Path file, SsdDefinition model) {
-    try (Checkpoint checkpoint = Weights.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       if (!checkpoint.meta().model().equals(model.name())) {
         throw UserError.of(
             "%s: is of %s, the run trains %s; name other weights, or --model %s",
             file, checkpoint.meta().model(), model.name(), checkpoint.meta().model());
       }
+    } catch (IOException e) {
+      throw UserError.caused(e);
     }
   }
 
   /**
    * Fills the trainer's model.
    *
-   * @throws UserError if they are for another number of categories
+   * @return one line on each thing that is not as in the file
+   * @throws UserError if they do not fit
    */
-  static void load(Path file, Trainer trainer, Splits splits) {
-    try (Checkpoint checkpoint = Weights.open(file)) {
-      int categories = checkpoint.meta().categories().size();
-      if (categories != splits.train().categories().size()) {
-        throw UserError.of(
-            "%s: is for %d categories, the data has %d; name weights for as many",
-            file, categories, splits.train().categories().size());
+  static List<String> load(Path file, Trainer trainer, Splits splits) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
+      List<String> remarks = new ArrayList<>(trainer.startFrom(checkpoint));
+      List<String> before = checkpoint.meta().categories();
+      List<String> now = splits.train().categories();
+      if (before.size() == now.size() && !before.equals(now)) {
+        remarks.add(
+            "%s was trained on as many, but other categories: class heads go on"
+                .formatted(checkpoint.path()));
       }
-      trainer.startFrom(checkpoint);
+      return remarks;
     } catch (IOException e) {
       throw UserError.caused(e);
     }

@@ -101,7 +101,7 @@ final class TrainCommand implements Callable<Integer> {
       try (ConsoleProgress progress = new ConsoleProgress(settled.iterations());
           Trainer trainer = trainer(backend, settled, plan.network(splits), splits, progress)) {
         if (init != null) {
-          InitialWeights.load(init, trainer, splits);
+          InitialWeights.load(init, trainer, splits).forEach(console()::println);
         }
         interrupts.finishFirst();
         try (RunDirectory run = newRun(settled)) {

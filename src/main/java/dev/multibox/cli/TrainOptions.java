@@ -72,7 +72,10 @@ final class TrainOptions {
   @Option(
       names = "--init",
       paramLabel = "WEIGHTS",
-      description = "A checkpoint of the same network to start from (random weights).")
+      description = {
+        "Weights of the same network, or of its backbone, to start from (random weights). Class heads"
+            + " start anew where they are for another number of categories."
+      })
   @Nullable Path init;
 
   @Option(names = "--lr", description = "The learning rate after warm-up (the recipe's).")

@@ -94,6 +94,22 @@ public final class Checkpoint implements AutoCloseable {
     for (Buffer buffer : state.buffers()) {
       tensors.put(buffer.name(), StoredTensor.of(buffer.shape(), backend.floats(buffer.value())));
     }
+    write(path, metadata, tensors);
+  }
+
+  /**
+   * Writes weights that come from elsewhere, under our names and without momentum.
+   *
+   * @param meta with no categories if the weights are those of a backbone alone
+   */
+  public static void write(Path path, Meta meta, Map<String, StoredTensor> tensors)
+      throws IOException {
+    write(path, metadata(meta), tensors);
+  }
+
+  private static void write(
+      Path path, Map<String, String> metadata, Map<String, StoredTensor> tensors)
+      throws IOException {
     metadata.put(CHECKSUM, ContentChecksum.of(metadata, tensors));
     SafetensorsWriter.write(path, metadata, tensors);
   }
@@ -200,8 +216,21 @@ public final class Checkpoint implements AutoCloseable {
     return RunState.of(file.path(), file.metadata());
   }
 
-  /** The shape of the network whose weights these are. */
+  /** Whether these are weights of a backbone without heads, for nothing but to start from. */
+  public boolean isBackbone() {
+    return meta.categories().isEmpty();
+  }
+
+  /**
+   * The shape of the network whose weights these are.
+   *
+   * @throws IOException if they are those of a backbone alone, or of a model there is not
+   */
   public Ssd.Config config() throws IOException {
+    if (isBackbone()) {
+      throw new IOException(
+          "%s: is a backbone without heads; train --init takes it".formatted(file.path()));
+    }
     try {
       return new Ssd.Config(
           ModelRegistry.find(meta.model()),
@@ -221,6 +250,16 @@ public final class Checkpoint implements AutoCloseable {
    */
   public void load(ModelState state) throws IOException {
     ModelWeights.load(file, meta.model(), state);
+  }
+
+  /**
+   * Fills a network with what fits it, as {@link ModelWeights#start}; its momentum stays as it is.
+   *
+   * @return one line on each thing that was not taken
+   * @throws IOException if these are weights of another network
+   */
+  public List<String> start(Ssd ssd) throws IOException {
+    return ModelWeights.start(file, ssd, isBackbone());
   }
 
   @Override

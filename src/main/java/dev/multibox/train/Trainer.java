@@ -116,13 +116,16 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Starts from these weights and statistics instead of random ones, with a momentum of zero.
+   * Starts from these weights and statistics instead of random ones, with a momentum of zero. What
+   * they do not have, as class heads for other categories, stays random.
    *
+   * @return one line on each thing that stays random
    * @throws IOException if they are of another network; the message lists what does not fit
    */
-  public void startFrom(Checkpoint checkpoint) throws IOException {
-    checkpoint.load(ssd.state());
+  public List<String> startFrom(Checkpoint checkpoint) throws IOException {
+    List<String> remarks = checkpoint.start(ssd);
     backend.elementwise().fill(ssd.state().momentum(), 0);
+    return remarks;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.multibox.weights;
 
+import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.nn.Buffer;
 import dev.multibox.nn.ModelState;
@@ -20,8 +21,11 @@ public final class ModelWeights {
   /** What the name of a parameter's momentum begins with. */
   public static final String MOMENTUM = "momentum.";
 
-  private static final String FIRST_HEAD = "heads.0.bias";
-  private static final int COORDINATES = 4;
+  /** The offsets of a box. */
+  static final int COORDINATES = 4;
+
+  private static final String HEADS = "heads.";
+  private static final String FIRST_HEAD = HEADS + "0.bias";
   private static final int MOST_NAMED = 3;
 
   private ModelWeights() {}
@@ -68,7 +72,32 @@ public final class ModelWeights {
     }
   }
 
-  private static boolean isMomentum(String name) {
+  /**
+   * Fills what {@code file} has of a network that was just initialised, momentum left aside. Rows
+   * for the classes of another number of categories stay as they are, and with {@code backbone} all
+   * that the file does not have.
+   *
+   * @return one line on each thing that stays as it is
+   * @throws IOException if anything else is missing, left over, not F32 or of another shape; the
+   *     message names some, and the network is untouched
+   */
+  public static List<String> start(WeightFile file, Ssd ssd, boolean backbone) throws IOException {
+    StartingWeights start = new StartingWeights(file, ssd, backbone);
+    requireNone(start.misfits(), file, ssd.config().definition().name());
+    start.load();
+    return start.remarks();
+  }
+
+  static boolean isHead(String name) {
+    return name.startsWith(HEADS);
+  }
+
+  /** The map that the head with this parameter looks at, 0 for the finest. */
+  static int headLevel(String name) {
+    return Integer.parseInt(name.substring(HEADS.length(), name.indexOf('.', HEADS.length())));
+  }
+
+  static boolean isMomentum(String name) {
     return name.startsWith(MOMENTUM);
   }
 
@@ -86,6 +115,11 @@ public final class ModelWeights {
     file.tensors().keySet().stream()
         .filter(name -> !wanted.containsKey(name))
         .forEach(name -> wrong.add("left over " + name));
+    requireNone(wrong, file, model);
+  }
+
+  private static void requireNone(List<String> wrong, WeightFile file, String model)
+      throws IOException {
     if (!wrong.isEmpty()) {
       throw Refusal.of(
           file.path(),
@@ -114,7 +148,7 @@ public final class ModelWeights {
     return wrong;
   }
 
-  private static float[] floats(WeightFile file, String name) throws IOException {
+  static float[] floats(WeightFile file, String name) throws IOException {
     return file.tensor(name).data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 }

@@ -22,13 +22,18 @@ final class Refusal {
   }
 
   /**
-   * Text out of a file as a message may show it: in quotes, on one line, not too long, and without
-   * characters that a terminal would act on.
+   * Text out of a file in quotes, as a message may show it: {@link #printable} and not too long.
    */
   static String quoted(String text) {
-    StringBuilder shown = new StringBuilder("\"");
+    boolean isLong = text.codePointCount(0, text.length()) > LONGEST_QUOTE;
+    String shown = isLong ? text.substring(0, text.offsetByCodePoints(0, LONGEST_QUOTE)) : text;
+    return "\"%s%s\"".formatted(printable(shown), isLong ? "…" : "");
+  }
+
+  /** Text on one line, without characters that a terminal would act on. */
+  static String printable(String text) {
+    StringBuilder shown = new StringBuilder();
     text.codePoints()
-        .limit(LONGEST_QUOTE)
         .forEach(character -> {
           if (isPrintable(character)) {
             shown.appendCodePoint(character);
@@ -36,9 +41,7 @@ final class Refusal {
             shown.append("\\u%04x".formatted(character));
           }
         });
-    return shown
-        .append(text.codePointCount(0, text.length()) > LONGEST_QUOTE ? "…\"" : "\"")
-        .toString();
+    return shown.toString();
   }
 
   private static boolean isPrintable(int character) {

@@ -40,6 +40,14 @@ public enum StoredType {
     return bytes;
   }
 
+  /** Whether elements are floating-point numbers, as weights are. */
+  public boolean isFloatingPoint() {
+    return switch (this) {
+      case F64, F32, F16, BF16 -> true;
+      case I64, I32, I16, I8, U8, BOOL -> false;
+    };
+  }
+
   /** The type in which tensors of type {@code dtype} are stored. */
   public static StoredType of(DType dtype) {
     return switch (dtype) {

@@ -9,8 +9,12 @@
  * stand for, {@code PickledTree} gives every tensor its dotted name, and {@code Strides} brings its
  * elements in order.
  *
- * <p>May import {@code tensor}, {@code nn}, {@code box} and {@code model}. Start with {@code
- * WeightFile}.
+ * <p>{@code WeightImport} makes our weights of another project's: {@code NameMaps} are its tables
+ * of names, {@code ForeignModel} says how a model of theirs is known, and {@code ModelAssembly}
+ * puts filters and heads into our layout.
+ *
+ * <p>May import {@code tensor}, {@code backend} (how heads and images are laid out), {@code nn},
+ * {@code box} and {@code model}. Start with {@code WeightFile}.
  */
 @NullMarked
 package dev.multibox.weights;

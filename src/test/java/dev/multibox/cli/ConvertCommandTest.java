@@ -4,10 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.multibox.Golden;
+import dev.multibox.tensor.Shape;
+import dev.multibox.train.Checkpoint;
 import dev.multibox.weights.SafetensorsFile;
+import dev.multibox.weights.SafetensorsWriter;
+import dev.multibox.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -95,6 +103,101 @@ class ConvertCommandTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(run.err().lines()).hasSize(1).first().asString().contains(message);
     assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void writesABackboneThatTrainAloneTakes() throws IOException {
+    Path theirs = folder.resolve("resnet18.safetensors");
+    SafetensorsWriter.write(theirs, Map.of(), resNet18());
+    CommandRun run = CommandRun.of("convert", "--from", "torchvision", theirs, out);
+
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("from torchvision, as the backbone of ssd300-resnet18");
+    try (Checkpoint checkpoint = Checkpoint.open(out)) {
+      assertThat(checkpoint.isBackbone()).isTrue();
+      assertThat(checkpoint.meta().model()).isEqualTo("ssd300-resnet18");
+    }
+    CommandRun evaluated = CommandRun.of("eval", "--weights", out, "--data", folder);
+    assertThat(evaluated.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(evaluated.err()).contains("is a backbone without heads; train --init takes it");
+  }
+
+  /** As torchvision's classifier has them, with values that do not matter. */
+  private static Map<String, StoredTensor> resNet18() {
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    tensors.put("conv1.weight", zeros(64, 3, 7, 7));
+    norm(tensors, "bn1", 64);
+    for (int group = 1; group <= 4; group++) {
+      int width = 32 << group;
+      for (int block = 0; block < 2; block++) {
+        String name = "layer%d.%d.".formatted(group, block);
+        int in = group > 1 && block == 0 ? width / 2 : width;
+        tensors.put(name + "conv1.weight", zeros(width, in, 3, 3));
+        norm(tensors, name + "bn1", width);
+        tensors.put(name + "conv2.weight", zeros(width, width, 3, 3));
+        norm(tensors, name + "bn2", width);
+        if (in != width) {
+          tensors.put(name + "downsample.0.weight", zeros(width, in, 1, 1));
+          norm(tensors, name + "downsample.1", width);
+        }
+      }
+    }
+    tensors.put("fc.weight", zeros(10, 512));
+    tensors.put("fc.bias", zeros(10));
+    return tensors;
+  }
+
+  private static void norm(Map<String, StoredTensor> tensors, String name, int channels) {
+    for (String part : List.of("weight", "bias", "running_mean", "running_var")) {
+      tensors.put(name + "." + part, zeros(channels));
+    }
+    tensors.put(name + ".num_batches_tracked", zeros());
+  }
+
+  private static StoredTensor zeros(long... dims) {
+    Shape shape = Shape.of(dims);
+    return StoredTensor.of(shape, new float[Math.toIntExact(shape.size())]);
+  }
+
+  @Test
+  void namesWhatIsMissingOrLeftOver() throws IOException {
+    Path theirs = folder.resolve("resnet18.safetensors");
+    Map<String, StoredTensor> tensors = resNet18();
+    tensors.remove("layer1.0.bn1.bias");
+    tensors.put("layer1.0.bn9.extra", zeros(1));
+    SafetensorsWriter.write(theirs, Map.of(), tensors);
+    CommandRun run = CommandRun.of("convert", "--from", "torchvision", theirs, out);
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err().lines())
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("does not fit ssd300-resnet18: left over layer1.0.bn9.extra; missing")
+        .contains("missing backbone.layer1.0.conv1.bn.bias");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void refusesOptionsThatDoNotGoTogether() throws IOException {
+    Path in = Golden.files("07_small_*.pth").getFirst();
+    assertRefused("wanted one of torchvision, nvidia, ssd.pytorch", in, "--from", "keras");
+    assertRefused("--model: goes with --from", in, "--model", "ssd-tiny");
+    assertRefused("--categories: goes with --from", in, "--categories", "a,b");
+    assertRefused("is no model of nvidia that is known", in, "--from", "nvidia");
+    Path theirs = folder.resolve("resnet18.safetensors");
+    SafetensorsWriter.write(theirs, Map.of(), resNet18());
+    assertRefused("there is no 'x'", theirs, "--from", "torchvision", "--model", "x");
+    assertRefused("does not fit ssd-tiny", theirs, "--from", "torchvision", "--model", "ssd-tiny");
+  }
+
+  private void assertRefused(String message, Path in, String... options) {
+    List<Object> words = new ArrayList<>(List.of("convert", in, out));
+    words.addAll(List.of(options));
+    CommandRun run = CommandRun.of(words.toArray());
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err().lines()).hasSize(1).first().asString().contains(message);
+    assertThat(out).doesNotExist();
   }
 
   @Test

@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.data.ShapesGenerator;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.TensorArena;
+import dev.multibox.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,6 +158,29 @@ class TrainCommandTest {
         .contains("weights from " + weights)
         .contains("16 images")
         .contains("2 steps of 2 images times 2");
+  }
+
+  @Test
+  void startsFromWeightsForOtherCategories() throws IOException {
+    Path weights = folder.resolve("two.safetensors");
+    try (Backend backend = CpuBackend.open();
+        TensorArena arena = backend.newArena()) {
+      Ssd ssd = new Ssd(backend, Ssd.Config.of(ModelRegistry.find("ssd-tiny"), 3), arena);
+      ssd.state().initialize(5);
+      Checkpoint.Meta meta = new Checkpoint.Meta("ssd-tiny", 96, 96, List.of("cat", "dog"), 0, 0);
+      Checkpoint.write(weights, ssd.state(), backend, meta);
+    }
+    String[] options = {
+      "--input-size", "64", "--batch-size", "2", "--iterations", "1", "--init", weights.toString()
+    };
+    CommandRun run = train(folder.resolve("run"), options);
+
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .contains(
+            weights
+                + " has heads for 3 classes, the network has 7: class heads start anew, box heads"
+                + " go on");
   }
 
   @Test

@@ -67,6 +67,22 @@ final class TorchTensor {
     }
   }
 
+  /** What {@link #put} puts, out of {@code values}. */
+  float[] take(float[] values) {
+    float[] theirs = new float[size()];
+    float[] places = new float[values.length];
+    for (int i = 0; i < theirs.length; i++) {
+      theirs[i] = i;
+    }
+    put(theirs, places);
+    for (int row : rows) {
+      for (int i = row * rowSize(); i < (row + 1) * rowSize(); i++) {
+        theirs[(int) places[i]] = values[i];
+      }
+    }
+    return theirs;
+  }
+
   /** The root of the sum of squares of this part of {@code values}. */
   double norm(float[] values) {
     double sum = 0;
