@@ -26,13 +26,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     header = "Count what a data set holds, and list all that is wrong with it.",
-    description = {
-      "",
-      "Prints every fault with file and line, then for each split the numbers of images, objects",
-      "and categories, and the sizes of images and boxes. Faults are bad boxes, annotations that",
-      "contradict each other or the images, and images that are missing or cannot be decoded.",
-      ""
-    },
+    description =
+        "Prints every fault with file and line, then for each split the numbers of images, objects"
+            + " and categories, and the sizes of images and boxes. Faults are bad boxes,"
+            + " annotations that contradict each other or the images, and images that are missing"
+            + " or cannot be decoded.",
     sortOptions = false,
     footer = {
       "",

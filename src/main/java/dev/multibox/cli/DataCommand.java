@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 /** {@code multibox data}: data sets made and looked at. */
 @Command(
     name = "data",
-    description = "Make a data set, check one, or look at one.",
+    header = "Make a data set, check one, or look at one.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DataShapesCommand.class, DataCheckCommand.class, DataPreviewCommand.class},
     footer = {

@@ -15,10 +15,11 @@ import picocli.CommandLine.Spec;
 /** {@code multibox data shapes}: draws the data set of coloured shapes. */
 @Command(
     name = "shapes",
-    description = {
-      "Draw a data set of coloured shapes on textured backgrounds, in PASCAL VOC's layout.",
-      "The same seed gives the same files on every machine."
-    },
+    header = "Draw a data set of coloured shapes.",
+    description =
+        "The shapes lie on textured backgrounds; the folder has PASCAL VOC's layout. The same seed"
+            + " gives the same files on every machine.",
+    sortOptions = false,
     footer = {
       "",
       "Examples:",

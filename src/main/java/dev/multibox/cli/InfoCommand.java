@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code multibox info}: what this machine has to compute with, and the models there are. */
 @Command(
     name = "info",
-    description = "Show devices, versions and models, or one model layer by layer.",
+    header = "Show devices, versions and models, or one model layer by layer.",
     footer = {
       "",
       "Examples:",

@@ -27,12 +27,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Examples:",
+      "  multibox train                   draws a data set of shapes and trains on it",
+      "  multibox train --help            the options of one command",
       "  multibox info                    what this machine has",
-      "  multibox eval --help             the options of one command",
       "",
       "Exit codes: 0 done, 1 the work failed, 2 the input is wrong, 130 interrupted."
     })
 public final class MultiBox implements Runnable {
+  /** Wide enough for the examples to stay on one line each, to be copied. */
+  private static final int HELP_WIDTH = 100;
+
   /** Every command, in the order of the help page. */
   private static final List<Supplier<Object>> COMMANDS =
       List.of(
@@ -99,7 +103,8 @@ public final class MultiBox implements Runnable {
     MultiBox root = new MultiBox();
     CommandLine line = new CommandLine(root);
     commands.forEach(line::addSubcommand);
-    return line.setOut(out)
+    return line.setUsageHelpWidth(HELP_WIDTH)
+        .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(MultiBox::refuse)

@@ -3,19 +3,8 @@ package dev.multibox.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class MultiBoxTest {
-  @ParameterizedTest
-  @ValueSource(strings = {"eval", "info"})
-  void everyCommandHasAHelpPageWithExamples(String command) {
-    CommandRun run = CommandRun.of(command, "--help");
-    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
-    assertThat(run.out()).contains("Usage: multibox " + command, "Examples:", "--debug");
-    assertThat(run.err()).isEmpty();
-  }
-
   @Test
   void theHelpPageListsTheCommands() {
     CommandRun run = CommandRun.of("--help");
