@@ -3,6 +3,8 @@ package dev.multibox.cli;
 import dev.multibox.autograd.PooledMemory;
 import dev.multibox.backend.Backend;
 import dev.multibox.data.Dataset;
+import dev.multibox.data.DatasetReader;
+import dev.multibox.data.Faults;
 import dev.multibox.eval.CocoJson;
 import dev.multibox.eval.DetectedObject;
 import dev.multibox.eval.GroundTruth;
@@ -16,8 +18,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -25,11 +27,16 @@ import picocli.CommandLine.Spec;
 /** {@code multibox eval}: how good detections are. */
 @Command(
     name = "eval",
-    description = "Measure detections as COCO or PASCAL VOC does.",
+    header = "Measure detections as COCO or PASCAL VOC does.",
+    description =
+        "Detections are those of a model, --weights, on a data set, or those of any detector in a"
+            + " file of COCO's result form, --detections.",
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
-      "  multibox eval --weights runs/x-1/checkpoints/last.safetensors --data mine --split test",
+      "  multibox eval --weights runs/x-1/checkpoints/best.safetensors --data mine --split test",
+      "  multibox eval --weights best.safetensors --annotations test.json --images photos",
       "  multibox eval --annotations instances_val2017.json --detections results.json",
       "  multibox eval --annotations gt.json --detections dt.json --metric voc07 --json out.json"
     })
@@ -38,77 +45,44 @@ final class EvalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  /** Where the detections come from: one member for each way to get them. */
-  @ArgGroup(multiplicity = "1")
-  private final Source source = new Source();
+  @Option(names = "--weights", paramLabel = "F", description = "A checkpoint that train wrote.")
+  private @Nullable Path weights;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "A data set with the categories that the checkpoint was trained on.")
+  private @Nullable Path data;
+
+  @Option(names = "--split", paramLabel = "S", description = "The split of --data (val).")
+  private @Nullable String split;
+
+  @Mixin private final DataOptions dataOptions = new DataOptions();
+
+  @Option(
+      names = "--detections",
+      paramLabel = "FILE",
+      description = "What a detector found on the images of --annotations, in COCO's result form.")
+  private @Nullable Path detections;
 
   @Option(
       names = "--metric",
       paramLabel = "coco|voc07|voc10",
       defaultValue = "coco",
-      description = "What to compute (default: coco).")
+      description = "What to compute (coco).")
   private Metric metric;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda[:N]",
+      description = "Where a model computes (auto).")
+  private @Nullable String device;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the numbers there, in full precision.")
   private @Nullable Path json;
-
-  /** The ways to get detections, one of which is to be named. */
-  static final class Source {
-    @ArgGroup(exclusive = false)
-    private @Nullable CocoFiles files;
-
-    @ArgGroup(exclusive = false)
-    private @Nullable Model model;
-  }
-
-  /** Detections of a model on a data set. */
-  static final class Model {
-    @Option(
-        names = "--weights",
-        paramLabel = "F",
-        required = true,
-        description = "A checkpoint that train wrote.")
-    private Path weights;
-
-    @Option(
-        names = "--data",
-        paramLabel = "DIR",
-        required = true,
-        description = "A data set with the same categories.")
-    private Path data;
-
-    @Option(names = "--split", paramLabel = "S", description = "Its split (default: val).")
-    private String split = "val";
-
-    @Option(names = "--layout", paramLabel = "voc|coco", description = "Its layout, if both show.")
-    private @Nullable String layout;
-
-    @Option(
-        names = "--device",
-        paramLabel = "auto|cpu|cuda[:N]",
-        description = "Where to compute (default: auto).")
-    private String device = "auto";
-  }
-
-  /** Detections of any detector, in COCO's form. */
-  static final class CocoFiles {
-    @Option(
-        names = "--annotations",
-        paramLabel = "FILE",
-        required = true,
-        description = "The truth, in COCO's annotation form.")
-    private Path annotations;
-
-    @Option(
-        names = "--detections",
-        paramLabel = "FILE",
-        required = true,
-        description = "What a detector found there, in COCO's result form.")
-    private Path detections;
-  }
 
   /** Detections with what they are measured against. */
   private record Measured(GroundTruth truth, List<DetectedObject> detections) {}
@@ -129,29 +103,67 @@ final class EvalCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private Measured measured() throws IOException, InterruptedException {
-    if (source.model != null) {
-      return measured(source.model);
+  private Measured measured() throws InterruptedException {
+    if (detections != null) {
+      return measured(detections);
     }
-    if (source.files != null) {
-      return measured(source.files);
+    if (weights == null) {
+      throw UserError.of("name --weights F, or --annotations FILE --detections FILE");
     }
-    throw new IllegalStateException("eval: no source of detections, wanted one");
+    return measured(weights, reader(), device == null ? "auto" : device);
   }
 
-  private Measured measured(Model model) throws IOException, InterruptedException {
-    try (Checkpoint checkpoint = Weights.open(model.weights)) {
-      Dataset dataset = DataFolders.split(model.data, model.layout, model.split);
-      if (!dataset.categories().equals(checkpoint.meta().categories())) {
-        throw UserError.of(
-            "%s: has the categories %s, %s was trained on %s; name the data it was made for",
-            model.data,
-            String.join(", ", dataset.categories()),
-            model.weights,
-            String.join(", ", checkpoint.meta().categories()));
-      }
-      try (Backend backend = Devices.open(model.device, spec.commandLine().getErr());
+  private Measured measured(Path results) {
+    refuseBeside("--detections", weights, "--weights");
+    refuseBeside("--detections", data, "--data");
+    refuseBeside("--detections", split, "--split");
+    refuseBeside("--detections", device, "--device");
+    refuseBeside("--detections", dataOptions.layout, "--layout");
+    refuseBeside("--detections", dataOptions.images, "--images");
+    if (dataOptions.annotations == null) {
+      throw UserError.of("--detections: needs --annotations FILE, the truth");
+    }
+    try {
+      GroundTruth truth = CocoJson.readAnnotations(dataOptions.annotations);
+      List<DetectedObject> found = CocoJson.readDetections(results, truth);
+      warn(truth, found);
+      return new Measured(truth, found);
+    } catch (IOException e) {
+      throw UserError.caused(e);
+    }
+  }
+
+  private static void refuseBeside(String option, @Nullable Object other, String name) {
+    if (other != null) {
+      throw UserError.of("%s: does not go with %s; name one of the two", name, option);
+    }
+  }
+
+  private DatasetReader reader() {
+    dataOptions.check(data != null, "--data");
+    if (data != null) {
+      return dataOptions.open(data, Faults.REFUSED);
+    }
+    if (dataOptions.annotations == null) {
+      throw UserError.of("--weights: needs --data DIR, or --annotations FILE --images DIR");
+    }
+    refuseBeside("--annotations", split, "--split");
+    split = dataOptions.annotations.toString();
+    return dataOptions.open(List.of(dataOptions.annotations));
+  }
+
+  private Measured measured(Path checkpointFile, DatasetReader reader, String where)
+      throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Checkpoint checkpoint = Weights.open(checkpointFile)) {
+      Dataset dataset = dataset(reader, checkpointFile, checkpoint.meta().categories());
+      try (Backend backend = Devices.open(where, out);
           TensorArena arena = backend.newArena()) {
+        out.printf(
+            "data    %s: %d images, %d objects%n",
+            dataset.name(), dataset.size(), dataset.objectCount());
+        dataset.remarks().forEach(remark -> out.printf("note    %s%n", remark));
+        out.flush();
         Ssd ssd = Weights.model(checkpoint, backend, arena);
         Evaluator evaluator =
             new Evaluator(
@@ -165,32 +177,39 @@ final class EvalCommand implements Callable<Integer> {
                 arena);
         return new Measured(Evaluator.groundTruth(dataset), evaluator.detect(dataset));
       }
-    }
-  }
-
-  private Measured measured(CocoFiles files) {
-    try {
-      GroundTruth truth = CocoJson.readAnnotations(files.annotations);
-      List<DetectedObject> detections = CocoJson.readDetections(files.detections, truth);
-      warn(truth, detections);
-      return new Measured(truth, detections);
     } catch (IOException e) {
+      // Nothing is written here: a checkpoint that does not fit its own description, or an image.
       throw UserError.caused(e);
     }
   }
 
+  /** What to measure on, its categories in the order of the checkpoint's classes. */
+  private Dataset dataset(DatasetReader reader, Path checkpoint, List<String> categories) {
+    Dataset dataset = DataFolders.split(reader, split == null ? "val" : split);
+    String unlike = dataset.categoriesUnlike(categories);
+    if (!unlike.isEmpty()) {
+      throw UserError.of(
+          "%s: %s, unlike the classes of %s; name the data it was made for",
+          dataset.name(), unlike, checkpoint);
+    }
+    if (dataset.size() == 0) {
+      throw UserError.of("%s: lists no image; name another split", dataset.name());
+    }
+    return dataset.inOrder(categories);
+  }
+
   /** Says what counts otherwise than its writer may have thought. */
-  private void warn(GroundTruth truth, List<DetectedObject> detections) {
+  private void warn(GroundTruth truth, List<DetectedObject> found) {
     PrintWriter err = spec.commandLine().getErr();
     long unknown =
-        detections.stream()
+        found.stream()
             .filter(detection -> !truth.categories().containsKey(detection.categoryId()))
             .count();
     if (unknown > 0) {
       err.printf(
           "multibox: %d of %d detections are of categories the annotations do not list; they do"
               + " not count%n",
-          unknown, detections.size());
+          unknown, found.size());
     }
     if (metric == Metric.COCO && truth.objects().stream().anyMatch(object -> object.id() == 0)) {
       err.println(

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.multibox.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,19 +97,71 @@ class EvalCommandTest {
 
   @Test
   void refusesToGuessWhatToMeasure() {
-    CommandRun nothing = CommandRun.of("eval");
-    assertThat(nothing.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(nothing.err())
-        .startsWith("multibox: Missing required argument")
-        .contains("--annotations", "try 'multibox eval --help'");
-    CommandRun half = CommandRun.of("eval", "--annotations", TRUTH);
-    assertThat(half.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(half.err()).contains("--detections");
+    assertRefused("name --weights F, or --annotations FILE --detections FILE");
+    assertRefused("name --weights F, or", "--annotations", TRUTH);
+    assertRefused("--detections: needs --annotations FILE", "--detections", DETECTIONS);
+    assertRefused("--weights: needs --data DIR, or --annotations FILE --images", "--weights", "w");
+    assertRefused("--annotations: needs --images DIR", "--weights", "w", "--annotations", TRUTH);
+    assertRefused("--images: needs --annotations FILE", "--weights", "w", "--images", folder);
+    assertRefused(
+        "--weights: does not go with --detections",
+        "--weights",
+        "w",
+        "--annotations",
+        TRUTH,
+        "--detections",
+        DETECTIONS);
+    assertRefused(
+        "--split: does not go with --annotations",
+        "--weights",
+        "w",
+        "--annotations",
+        TRUTH,
+        "--images",
+        folder,
+        "--split",
+        "val");
     CommandRun metric =
         CommandRun.of(
             "eval", "--annotations", TRUTH, "--detections", DETECTIONS, "--metric", "map");
     assertThat(metric.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(metric.err()).contains("--metric", "'map'");
+  }
+
+  private static void assertRefused(String message, Object... options) {
+    List<Object> words = new ArrayList<>(List.of("eval"));
+    words.addAll(List.of(options));
+    CommandRun run = CommandRun.of(words.toArray());
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(run.err().lines()).singleElement().asString().startsWith("multibox: " + message);
+  }
+
+  /** The truth found with full score is perfect, crowds aside, where there is a truth. */
+  @Test
+  void theTruthItselfIsPerfect() throws IOException {
+    JsonNode truth = new JsonMapper().readTree(TRUTH.toFile());
+    Set<Integer> found = new HashSet<>();
+    for (JsonNode annotation : truth.path("annotations")) {
+      ((ObjectNode) annotation).put("score", 1);
+      if (annotation.path("iscrowd").asInt() == 0) {
+        found.add(annotation.path("category_id").asInt());
+      }
+    }
+    Path all = folder.resolve("all.json");
+    new JsonMapper().writeValue(all.toFile(), truth.path("annotations"));
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        CommandRun.of("eval", "--annotations", TRUTH, "--detections", all, "--json", json);
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode written = new JsonMapper().readTree(json.toFile());
+    assertThat(written.path("AP").asDouble()).isCloseTo(1, within(1e-12));
+    assertThat(written.path("AR_max1").asDouble()).isLessThan(1);
+    assertThat(found).isNotEmpty();
+    for (int category : found) {
+      assertThat(written.at("/per_category/%d/AP".formatted(category)).asDouble())
+          .describedAs("category %d", category)
+          .isCloseTo(1, within(1e-12));
+    }
   }
 
   @Test

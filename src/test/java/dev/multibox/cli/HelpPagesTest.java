@@ -8,6 +8,7 @@ import java.io.Writer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,7 +46,7 @@ class HelpPagesTest {
   private static CommandSpec spec(List<String> path) {
     CommandLine line = commandLine();
     for (String name : path.subList(1, path.size())) {
-      line = line.getSubcommands().get(name);
+      line = Objects.requireNonNull(line.getSubcommands().get(name));
     }
     return line.getCommandSpec();
   }
