@@ -123,7 +123,7 @@ class BadDataTest {
             "an image that is text",
             (data, split) -> write(image(data, split), "no picture"),
             "_00000.",
-            "is no JPEG, PNG, GIF or BMP image; convert it"),
+            "is no JPEG, PNG, WebP, GIF or BMP image; convert it"),
         refused(
             "an image without content",
             (data, split) -> write(image(data, split), ""),

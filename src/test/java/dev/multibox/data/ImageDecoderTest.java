@@ -117,7 +117,7 @@ class ImageDecoderTest {
     Path empty = Files.createFile(folder.resolve("empty.jpg"));
     assertRefused(empty, "is empty");
     Path text = Files.writeString(folder.resolve("text.jpg"), "hello");
-    assertRefused(text, "is no JPEG, PNG, GIF or BMP image; convert it");
+    assertRefused(text, "is no JPEG, PNG, WebP, GIF or BMP image; convert it");
     Path cut = folder.resolve("cut.jpg");
     byte[] jpeg = jpeg();
     Files.write(cut, Arrays.copyOf(jpeg, jpeg.length / 2));
