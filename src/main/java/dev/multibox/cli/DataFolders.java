@@ -18,24 +18,6 @@ final class DataFolders {
   private DataFolders() {}
 
   /**
-   * What is trained on and validated on: the splits of all folders, one behind the other.
-   *
-   * @throws UserError if anything in a folder is wrong, or two have other categories
-   */
-  static Splits splits(
-      List<Path> folders,
-      @Nullable String layout,
-      @Nullable String trainSplit,
-      @Nullable String validationSplit,
-      long seed) {
-    DataOptions options = new DataOptions();
-    options.layout = layout;
-    List<DatasetReader> readers =
-        folders.stream().map(folder -> options.open(folder, Faults.REFUSED)).toList();
-    return splits(readers, trainSplit, validationSplit, seed, Faults.REFUSED);
-  }
-
-  /**
    * What is trained on and validated on: the splits of all readers, one behind the other.
    *
    * @throws UserError if anything in a folder is wrong, or two have other categories

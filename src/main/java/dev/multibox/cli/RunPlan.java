@@ -42,7 +42,7 @@ final class RunPlan {
     this.options = options;
     this.base = base;
     model = known(() -> ModelRegistry.find(pick(options.model, TrainConfig::model, "ssd-tiny")));
-    String named = options.data == null ? "shapes" : "scratch";
+    String named = options.namesData() ? "scratch" : "shapes";
     recipe = known(() -> Recipe.find(pick(options.recipe, TrainConfig::recipe, named)));
     known(recipe::builtAugmentation);
     size = size();
@@ -106,21 +106,42 @@ final class RunPlan {
     return init == null ? null : Path.of(init);
   }
 
-  /** The data folders, absolute. */
-  List<Path> folders() {
-    if (options.data == null && base != null) {
-      return base.data().stream().map(Path::of).toList();
+  /** What is trained on, by absolute paths. */
+  TrainData data() {
+    boolean skip = pick(options.skipBadBoxes, TrainConfig::skipBadBoxes, false);
+    DataOptions source = options.source;
+    Path validation = options.valAnnotations;
+    if (source.annotations != null && source.images != null) {
+      return new TrainData(
+          List.of(absolutePath(source.annotations)),
+          absolute(source.images),
+          null,
+          null,
+          validation == null ? null : absolute(validation),
+          skip);
     }
-    List<Path> named = options.data == null ? List.of(SHAPES) : options.data;
-    return named.stream().map(RunPlan::absolute).map(Path::of).toList();
+    TrainData before = base == null ? TrainData.of(SHAPES) : TrainData.of(base);
+    if (options.data != null && before.images() != null) {
+      // Its splits are files, those of a folder have names.
+      before = TrainData.of(SHAPES);
+    }
+    return new TrainData(
+        options.data == null
+            ? before.sources().stream().map(RunPlan::absolutePath).toList()
+            : options.data.stream().map(RunPlan::absolutePath).toList(),
+        before.images(),
+        source.layout == null ? before.layout() : source.layout,
+        options.trainSplit == null ? before.trainSplit() : options.trainSplit,
+        options.valSplit == null ? before.valSplit() : options.valSplit,
+        skip);
+  }
+
+  private static Path absolutePath(Path path) {
+    return path.toAbsolutePath().normalize();
   }
 
   private static String absolute(Path path) {
-    return path.toAbsolutePath().normalize().toString();
-  }
-
-  @Nullable String layout() {
-    return pick(options.layout, TrainConfig::layout);
+    return absolutePath(path).toString();
   }
 
   /**
@@ -129,13 +150,7 @@ final class RunPlan {
    * @throws UserError if anything in it is wrong, or it does not make one batch
    */
   Splits splits() {
-    Splits splits =
-        DataFolders.splits(
-            folders(),
-            layout(),
-            pick(options.trainSplit, TrainConfig::trainSplit),
-            pick(options.valSplit, TrainConfig::valSplit),
-            seed());
+    Splits splits = data().read(seed());
     if (batchSize() > splits.train().size()) {
       throw UserError.of(
           "--batch-size: was %d, but there are only %d images to train on; name at most so many",
@@ -167,6 +182,7 @@ final class RunPlan {
    * @param device where the run computes, not {@code auto}
    */
   TrainConfig config(Splits splits, String device) {
+    TrainData data = data();
     int step = batchSize() * accumulate();
     TrainingSchedule schedule = recipe.schedule();
     long length =
@@ -178,10 +194,12 @@ final class RunPlan {
     return new TrainConfig(
         model.name(),
         recipe.name(),
-        folders().stream().map(Path::toString).toList(),
-        layout(),
-        pick(options.trainSplit, TrainConfig::trainSplit),
-        pick(options.valSplit, TrainConfig::valSplit),
+        data.sources().stream().map(Path::toString).toList(),
+        data.images(),
+        data.layout(),
+        data.trainSplit(),
+        data.valSplit(),
+        data.skipBadBoxes(),
         size.height(),
         size.width(),
         length,
@@ -201,8 +219,8 @@ final class RunPlan {
   }
 
   private String name() {
-    boolean same = options.data == null && options.model == null;
-    String made = model.name() + "-" + folders().getFirst().getFileName();
+    boolean same = !options.namesData() && options.model == null;
+    String made = model.name() + "-" + data().name();
     return options.name == null && !same ? made : pick(options.name, TrainConfig::name, made);
   }
 }

@@ -42,12 +42,7 @@ final class StoppedRun {
 
   /** Reads the run's data again. */
   static Splits splits(TrainConfig config) {
-    return DataFolders.splits(
-        config.data().stream().map(Path::of).toList(),
-        config.layout(),
-        config.trainSplit(),
-        config.valSplit(),
-        config.seed());
+    return TrainData.of(config).read(config.seed());
   }
 
   /**

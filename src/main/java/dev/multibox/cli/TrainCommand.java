@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       "  multibox train",
       "  multibox train --data path/to/VOC2007 --epochs 40",
       "  multibox train --data mine --val-split test --input-size 160 --batch-size 8 --lr 0.02",
+      "  multibox train --annotations train.json --val-annotations val.json --images photos",
       "  multibox train --config runs/ssd-tiny-mine-1/config.json --seed 2",
       "  multibox train --resume runs/ssd-tiny-mine-1"
     })
@@ -94,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
       if (init != null) {
         InitialWeights.check(init, plan.model());
       }
-      drawShapes(plan.folders());
+      drawShapes(plan.data().sources());
       Splits splits = plan.splits();
       String device = plan.device().equals("auto") ? backend.name() : plan.device();
       TrainConfig settled = plan.config(splits, device);
@@ -172,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Draws the data set that is trained on where no other is named. */
   private void drawShapes(List<Path> folders) throws IOException {
     Path shapes = RunPlan.SHAPES.toAbsolutePath().normalize();
-    if (folders.contains(shapes) && options.data == null && !Files.isDirectory(shapes)) {
+    if (folders.contains(shapes) && !options.namesData() && !Files.isDirectory(shapes)) {
       console().println("data    generating the shapes data set in " + RunPlan.SHAPES);
       console().flush();
       new ShapesGenerator(SHAPES_SEED).write(RunPlan.SHAPES, SHAPES_COUNTS, SHAPES_SIZE);

@@ -4,6 +4,7 @@ import dev.multibox.data.Splits;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What {@code train} can be told about a new run; null where nothing was said. */
@@ -11,11 +12,21 @@ final class TrainOptions {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "A data set in VOC layout; may be repeated (data/shapes, drawn if need be).")
+      description = "A data set's folder; may be repeated (data/shapes, drawn if need be).")
   @Nullable List<Path> data;
 
-  @Option(names = "--layout", paramLabel = "voc|coco", description = "Its layout, if both show.")
-  @Nullable String layout;
+  @Mixin DataOptions source = new DataOptions();
+
+  @Option(
+      names = "--val-annotations",
+      paramLabel = "FILE",
+      description = "What to validate on beside --annotations (a tenth of their images).")
+  @Nullable Path valAnnotations;
+
+  @Option(
+      names = "--skip-bad-boxes",
+      description = "Leave objects out whose boxes cannot be trained on, instead of refusing.")
+  @Nullable Boolean skipBadBoxes;
 
   @Option(names = "--train-split", description = "The split trained on (train).")
   @Nullable String trainSplit;
@@ -126,6 +137,7 @@ final class TrainOptions {
    * @throws UserError naming the option
    */
   void check() {
+    checkData();
     checkLength();
     atLeast("--batch-size", 1, batchSize());
     atLeast("--accumulate", 1, accumulate);
@@ -142,6 +154,22 @@ final class TrainOptions {
     if (name != null && !name.matches("(?!\\.{1,2}$)[^/\\\\]+")) {
       throw UserError.of("--name: was '%s', wanted the name of a folder, without / or \\", name);
     }
+  }
+
+  private void checkData() {
+    source.check(data != null, "--data");
+    if (valAnnotations != null && source.annotations == null) {
+      throw UserError.of("--val-annotations: needs --annotations FILE, what to train on");
+    }
+    if (source.annotations != null && (trainSplit != null || valSplit != null)) {
+      throw UserError.of(
+          "--annotations: has no splits; name what to validate on with --val-annotations");
+    }
+  }
+
+  /** Whether data was named. */
+  boolean namesData() {
+    return data != null || source.annotations != null;
   }
 
   /** {@link #check} of the two options that {@code --resume} allows. */

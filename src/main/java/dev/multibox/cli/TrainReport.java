@@ -1,5 +1,6 @@
 package dev.multibox.cli;
 
+import dev.multibox.data.Dataset;
 import dev.multibox.data.Splits;
 import dev.multibox.nn.Parameter;
 import dev.multibox.train.Recipe;
@@ -48,6 +49,11 @@ final class TrainReport {
         splits.train().size(),
         splits.train().objectCount(),
         splits.description());
+    for (Dataset dataset : List.of(splits.train(), splits.validation())) {
+      dataset
+          .remarks()
+          .forEach(remark -> console.printf("note    %s: %s%n", dataset.name(), remark));
+    }
     console.printf(
         Locale.ROOT,
         "run     %d steps of %d images%s, learning rate %s, recipe %s%n",

@@ -23,10 +23,11 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Image files as RGB bytes: JPEG, PNG, WebP, GIF and BMP, told by content, not by name. Grey becomes
- * equal channels, a palette is looked up, alpha is dropped, 16 bits keep their upper 8. Embedded
- * colour profiles are not applied, so that the numbers are those other frameworks train on. Lossy
- * WebP alone is off from what its own library decodes, on photographs by some three levels.
+ * Image files as RGB bytes: JPEG, PNG, WebP, GIF and BMP, told by content, not by name. Grey
+ * becomes equal channels, a palette is looked up, alpha is dropped, 16 bits keep their upper 8.
+ * Embedded colour profiles are not applied, so that the numbers are those other frameworks train
+ * on. Lossy WebP alone is off from what its own library decodes, on photographs by some three
+ * levels.
  */
 public final class ImageDecoder {
   static {

@@ -126,7 +126,8 @@ public record Splits(Dataset train, Dataset validation, String description) {
     }
     return new Splits(
         all.part(all.name(), train),
-        all.part(all.name() + " (held out)", validation),
+        // What there is to remark is said of the whole split, with the other part.
+        all.part(all.name() + " (held out)", validation).with(List.of()),
         "training on %d images of split %s, validating on the %d others, held out by seed %d"
             .formatted(train.size(), split, held, seed));
   }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a record from a JSON object with exactly its components as fields: a whole number for
- * {@code int} and {@code long}, a number for {@code float}, a text, or a list of texts. Only what
- * is {@link Nullable} may be null. Nothing is converted or filled in.
+ * {@code int} and {@code long}, a number for {@code float}, true or false, a text, or a list of
+ * texts. Only what is {@link Nullable} may be null. Nothing is converted or filled in.
  */
 final class RecordJson {
   private static final String REMEDY = "correct it, or name the config.json of another run";
@@ -116,6 +116,9 @@ final class RecordJson {
     if (type == float.class && node.isNumber() && Float.isFinite(node.floatValue())) {
       return Float.parseFloat(node.asText());
     }
+    if (type == boolean.class && node.isBoolean()) {
+      return node.booleanValue();
+    }
     if (type == String.class && node.isTextual()) {
       return node.textValue();
     }
@@ -144,6 +147,7 @@ final class RecordJson {
       case "int" -> "a whole number below 2^31";
       case "long" -> "a whole number";
       case "float" -> "a number";
+      case "boolean" -> "true or false";
       case "String" -> "a text";
       case "List" -> "a list of texts";
       default -> throw new IllegalStateException("no JSON form of " + type);

@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the model's name
  * @param recipe the recipe's name
- * @param data the folders trained on
+ * @param data the folders trained on, or one file of COCO annotations where {@code images} are
+ *     named
+ * @param images the images of that file, null for folders
  * @param layout their layout, null to look
  * @param trainSplit the split trained on, null for the default
- * @param valSplit the split validated on, null for the default
+ * @param valSplit the split validated on, or another file of annotations, null for the default
+ * @param skipBadBoxes whether objects with boxes that cannot be used are left out, not refused
  * @param inputHeight rows of the network's image
  * @param inputWidth columns of the network's image
  * @param iterations steps of the run; the learning rate drops at parts of this length
@@ -38,9 +41,11 @@ public record TrainConfig(
     String model,
     String recipe,
     List<String> data,
+    @Nullable String images,
     @Nullable String layout,
     @Nullable String trainSplit,
     @Nullable String valSplit,
+    boolean skipBadBoxes,
     int inputHeight,
     int inputWidth,
     long iterations,
@@ -96,9 +101,11 @@ public record TrainConfig(
         model,
         recipe,
         data,
+        images,
         layout,
         trainSplit,
         valSplit,
+        skipBadBoxes,
         inputHeight,
         inputWidth,
         length,

@@ -9,6 +9,7 @@ import dev.multibox.data.Dataset;
 import dev.multibox.data.DatasetReader;
 import dev.multibox.data.ShapesGenerator;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,38 @@ class CocoFoldersTest {
     }
     assertThat(onCoco.path("AR_max100")).isEqualTo(onVoc.path("AR_max100"));
     assertThat(onCoco.path("AR_max100").asDouble()).isPositive();
+  }
+
+  @Test
+  void trainsOnFilesAndGoesOnWithThem() throws IOException {
+    Path voc = folder.resolve("voc");
+    new ShapesGenerator(1).write(voc, new ShapesGenerator.Counts(4, 2, 0), 64);
+    Path training = folder.resolve("one.json");
+    Path validation = folder.resolve("two.json");
+    TestCoco.write(DatasetReader.open(voc).read("train"), training);
+    TestCoco.write(DatasetReader.open(voc).read("val"), validation);
+    String content = Files.readString(training);
+    String bad = content.replaceFirst("\\d+\\],\"area\"", "0],\"area\"");
+    assertThat(bad).isNotEqualTo(content);
+    Files.writeString(training, bad);
+
+    Path run = folder.resolve("run");
+    Object[] options = {
+      "--annotations", training, "--val-annotations", validation, "--images", voc, "--out", run,
+    };
+    String command = "train --input-size 64 --batch-size 2 --iterations 2 --workers 1";
+    CommandRun refused = run(command, options);
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
+    assertThat(refused.err()).contains("one.json:1:", "height <= 0");
+
+    CommandRun trained = run(command + " --skip-bad-boxes", options);
+    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    assertThat(trained.out())
+        .contains("training on split " + training + ", validating on split " + validation)
+        .contains("1 times: bad object left out");
+    CommandRun resumed = run("train --iterations 3", "--resume", run);
+    assertThat(resumed.exitCode()).describedAs(resumed.err()).isEqualTo(ExitCode.DONE);
+    assertThat(resumed.out()).contains("validating on split " + validation);
   }
 
   private static List<String> names(JsonNode result) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -79,7 +78,9 @@ class HelpPagesTest {
   @MethodSource("commands")
   void givesExamplesThatParse(List<String> path) {
     List<List<String>> examples =
-        Arrays.stream(spec(path).usageMessage().footer())
+        String.join("\n", spec(path).usageMessage().footer())
+            .replaceAll("\\\\\n\\s*", "")
+            .lines()
             .filter(line -> line.startsWith(EXAMPLE))
             .map(HelpPagesTest::words)
             .toList();

@@ -24,7 +24,8 @@ class KnownImagesTest {
 
   @Test
   void everyImageIsReadToTheLastBitOrRefused() throws IOException {
-    try (SafetensorsFile expected = SafetensorsFile.open(FOLDER.resolve("expected_rgb.safetensors"));
+    try (SafetensorsFile expected =
+            SafetensorsFile.open(FOLDER.resolve("expected_rgb.safetensors"));
         Stream<Path> files = Files.list(FOLDER)) {
       List<String> read = new ArrayList<>();
       for (Path file : files.filter(KnownImagesTest::isImage).toList()) {

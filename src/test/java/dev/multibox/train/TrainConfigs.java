@@ -32,6 +32,8 @@ final class TrainConfigs {
         null,
         null,
         null,
+        null,
+        false,
         32,
         32,
         iterations,
