@@ -1,10 +1,12 @@
 package dev.multibox;
 
+import dev.multibox.backend.Backend;
 import dev.multibox.backend.cpu.CpuBackend;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -14,7 +16,11 @@ import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
-/** Runs a test once on every backend this machine has; its one argument is the backend. */
+/**
+ * Runs a test once on every backend this machine has that can do what the test is about; its one
+ * argument is the backend: {@code cpu}, and {@code cuda-simulated}, which is {@link
+ * SimulatedBackend}.
+ */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0}")
@@ -25,7 +31,15 @@ public @interface BackendSource {
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
-      return Stream.of("cpu").map(name -> Arguments.of(Named.of(name, CpuBackend.open())));
+      Stream<Named<Backend>> cpu = Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
+      if (!SimulatedBackend.has(context.getRequiredTestClass().getSimpleName())) {
+        return cpu.map(Arguments::of);
+      }
+      Stream<Named<Backend>> simulated =
+          LongStream.rangeClosed(1, SimulatedBackend.seeds())
+              .mapToObj(
+                  seed -> Named.of("cuda-simulated, seed " + seed, SimulatedBackend.open(seed)));
+      return Stream.concat(cpu, simulated).map(Arguments::of);
     }
   }
 }

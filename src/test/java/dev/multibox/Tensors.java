@@ -69,6 +69,13 @@ public final class Tensors {
     return values;
   }
 
+  /** The bytes of a tensor of any type. */
+  public MemorySegment bytes(Tensor tensor) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(tensor.bytes())]);
+    backend.download(tensor, bytes);
+    return bytes;
+  }
+
   public Tensor zeros(Shape shape, DType dtype) {
     return arena.zeros(shape, dtype);
   }

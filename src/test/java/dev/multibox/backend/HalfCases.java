@@ -1,23 +1,10 @@
-package dev.multibox.backend.cpu;
+package dev.multibox.backend;
 
-import static dev.multibox.backend.cpu.HalfRun.channels;
+import static dev.multibox.backend.HalfRun.channels;
 
 import dev.multibox.Tensors;
-import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels.Statistics;
-import dev.multibox.backend.BoxCoding;
-import dev.multibox.backend.ConvolutionParams;
-import dev.multibox.backend.Detections;
-import dev.multibox.backend.HeadLayout;
-import dev.multibox.backend.HeadOutputs;
-import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.L2NormKernels.Guard;
-import dev.multibox.backend.LossParams;
-import dev.multibox.backend.NmsParams;
-import dev.multibox.backend.Normalisation;
-import dev.multibox.backend.PoolingParams;
-import dev.multibox.backend.Priors;
-import dev.multibox.backend.SgdParams;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;

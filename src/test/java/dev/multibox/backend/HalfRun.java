@@ -1,10 +1,6 @@
-package dev.multibox.backend.cpu;
+package dev.multibox.backend;
 
 import dev.multibox.Tensors;
-import dev.multibox.backend.Accumulate;
-import dev.multibox.backend.Activation;
-import dev.multibox.backend.Backend;
-import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;

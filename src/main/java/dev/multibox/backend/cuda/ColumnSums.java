@@ -1,0 +1,92 @@
+package dev.multibox.backend.cuda;
+
+import dev.multibox.backend.Gradient;
+import dev.multibox.backend.cuda.driver.Launch;
+import dev.multibox.tensor.Tensor;
+
+/**
+ * Sums over the rows of {@code x [..., C]} in two stages, as {@code columns.cuh} describes them:
+ * how rows are spread over blocks, where the parts lie, and the second stage.
+ */
+final class ColumnSums {
+  /** The first stage has at most so many parts, whatever the device: the same bits. */
+  private static final int MOST_PARTS = 1024;
+
+  private static final int LEAST_ROWS = 64;
+  private static final int COLUMNS = 32;
+
+  private final KernelFamily kernels;
+
+  /** {@code kernels} is the family {@code columns}. */
+  ColumnSums(KernelFamily kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * How the first stage of a reduction over {@code x} is laid out.
+   *
+   * @param rows of x
+   * @param channels of x
+   * @param rowsEach rows of a block
+   * @param parts blocks, at least 0
+   * @param partial the address of {@code [parts, sums, C]} F32
+   */
+  record Parts(long rows, int channels, int rowsEach, int parts, long partial) {}
+
+  /** Room for {@code sums} sums of every channel of {@code x}. */
+  Parts parts(Tensor x, int sums) {
+    long rows = x.shape().rows();
+    int channels = x.shape().intDim(-1);
+    int each = Math.toIntExact(Math.max(LEAST_ROWS, Math.ceilDiv(rows, MOST_PARTS)));
+    int parts = Math.toIntExact(Math.ceilDiv(rows, each));
+    long bytes = Math.multiplyExact((long) parts * sums * channels, (long) Float.BYTES);
+    return new Parts(rows, channels, each, parts, kernels.workspace().take(Math.max(1, bytes)));
+  }
+
+  /** A first stage: its grid, and {@code rows, channels, rowsEach} as its first arguments. */
+  static Launch firstStage(KernelFamily family, String op, Tensor x, Parts parts) {
+    return byWidth(family, op, x)
+        .grid(parts.parts(), Math.ceilDiv(packs(x), KernelFamily.THREADS), 1)
+        .arg(parts.rows())
+        .arg(parts.channels())
+        .arg(parts.rowsEach());
+  }
+
+  /** The second stage of plain sums: {@code [sums, C]} into {@code out}, or added to it. */
+  void join(Parts parts, int sums, Gradient out) {
+    int columns = sums * parts.channels();
+    perColumn("column_sums", columns)
+        .arg(parts.parts())
+        .arg(columns)
+        .arg(parts.partial())
+        .arg(out.tensor().address())
+        .arg(out.adds() ? 1 : 0)
+        .run(kernels.stream());
+  }
+
+  private Launch perColumn(String kernel, int columns) {
+    return perColumn(kernels, kernel, columns);
+  }
+
+  /** A second stage: blocks of 32 columns and 8 warps. */
+  static Launch perColumn(KernelFamily family, String kernel, int columns) {
+    return family
+        .launch(kernel)
+        .block(COLUMNS, KernelFamily.THREADS / COLUMNS, 1)
+        .grid(Math.ceilDiv(columns, COLUMNS));
+  }
+
+  /** The kernel that moves whole packs of a row where rows divide into them, else elements. */
+  static Launch byWidth(KernelFamily family, String op, Tensor x) {
+    return family.launch(KernelFamily.named(op, x.dtype()) + (isPacked(x) ? "_packed" : "_single"));
+  }
+
+  /** How many packs, or else elements, a row has. */
+  static int packs(Tensor x) {
+    return x.shape().intDim(-1) / (isPacked(x) ? KernelFamily.packed(x.dtype()) : 1);
+  }
+
+  private static boolean isPacked(Tensor x) {
+    return x.shape().dim(-1) % KernelFamily.packed(x.dtype()) == 0;
+  }
+}

@@ -1,0 +1,222 @@
+package dev.multibox.backend.cuda;
+
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.BatchNormKernels;
+import dev.multibox.backend.BoxKernels;
+import dev.multibox.backend.Checks;
+import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ElementwiseKernels;
+import dev.multibox.backend.ImageKernels;
+import dev.multibox.backend.L2NormKernels;
+import dev.multibox.backend.LossKernels;
+import dev.multibox.backend.NmsKernels;
+import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.PoolingKernels;
+import dev.multibox.backend.cuda.driver.DeviceProperties;
+import dev.multibox.backend.cuda.driver.Driver;
+import dev.multibox.backend.cuda.driver.Stream;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One GPU, through a {@link Driver}. All kernels run on one stream, so that memory is used again in
+ * the order of the calls and nobody waits.
+ */
+public final class CudaBackend implements Backend {
+  /** What tensor cores want channel counts to be a multiple of. */
+  private static final int CHANNEL_MULTIPLE = 8;
+
+  private static final long SLAB_BYTES = 8 << 20;
+
+  private final Driver driver;
+  private final long slabBytes;
+  private final Stream stream;
+  private final CudaWorkspace workspace;
+  private final List<KernelFamily> families = new ArrayList<>();
+  private final Set<TensorArena> openArenas = new HashSet<>();
+  private final ElementwiseKernels elementwise;
+  private final PoolingKernels pooling;
+  private final BatchNormKernels batchNorm;
+  private final BoxKernels box;
+  private final OptimizerKernels optimizer;
+  private final CudaConvertKernels convert;
+
+  private CudaBackend(Driver driver, long slabBytes) {
+    this.driver = driver;
+    this.slabBytes = slabBytes;
+    stream = driver.newStream();
+    workspace = new CudaWorkspace(driver);
+    ColumnSums columns = new ColumnSums(family("columns"));
+    convert = new CudaConvertKernels(family("convert"));
+    elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
+    pooling = new CudaPoolingKernels(family("pooling"));
+    batchNorm = new CudaBatchNormKernels(family("batchnorm"), columns);
+    box = new CudaBoxKernels(family("box"));
+    optimizer = new CudaOptimizerKernels(family("optimizer"));
+  }
+
+  /** A backend on {@code driver}, which is closed with it. */
+  public static CudaBackend open(Driver driver) {
+    return new CudaBackend(driver, SLAB_BYTES);
+  }
+
+  /**
+   * {@link #open} with an allocation of the driver's for every tensor, exactly as long as that: a
+   * driver that checks accesses sees the first byte beyond.
+   */
+  public static CudaBackend openUnpooled(Driver driver) {
+    return new CudaBackend(driver, 0);
+  }
+
+  private KernelFamily family(String name) {
+    KernelFamily family = KernelFamily.load(driver, stream, workspace, name);
+    families.add(family);
+    return family;
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public String description() {
+    DeviceProperties device = driver.device();
+    return "%s, compute capability %d.%d, %d MiB"
+        .formatted(
+            device.name(), device.computeMajor(), device.computeMinor(), device.totalBytes() >> 20);
+  }
+
+  @Override
+  public int channelMultiple() {
+    return CHANNEL_MULTIPLE;
+  }
+
+  @Override
+  public TensorArena newArena() {
+    CudaArena arena = new CudaArena(this, driver, slabBytes);
+    openArenas.add(arena);
+    return arena;
+  }
+
+  void closed(TensorArena arena) {
+    openArenas.remove(arena);
+  }
+
+  /** The stream that everything of this backend runs on. */
+  public Stream stream() {
+    return stream;
+  }
+
+  @Override
+  public void upload(MemorySegment source, Tensor target) {
+    Checks.require(
+        "upload",
+        source.byteSize() == target.bytes(),
+        "source was %d bytes, %s needs %d",
+        source.byteSize(),
+        target,
+        target.bytes());
+    if (target.bytes() > 0) {
+      driver.upload(source, target.address());
+    }
+    target.markWritten();
+  }
+
+  @Override
+  public void download(Tensor source, MemorySegment target) {
+    Checks.require(
+        "download",
+        target.byteSize() == source.bytes(),
+        "target was %d bytes, %s has %d",
+        target.byteSize(),
+        source,
+        source.bytes());
+    if (source.bytes() > 0) {
+      driver.download(source.address(), target);
+    }
+  }
+
+  @Override
+  public void synchronize() {
+    stream.synchronize();
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public BoxKernels box() {
+    return box;
+  }
+
+  @Override
+  public ConvertKernels convert() {
+    return convert;
+  }
+
+  @Override
+  public ConvolutionKernels convolution() {
+    throw missing("convolution");
+  }
+
+  @Override
+  public PoolingKernels pooling() {
+    return pooling;
+  }
+
+  @Override
+  public BatchNormKernels batchNorm() {
+    return batchNorm;
+  }
+
+  @Override
+  public L2NormKernels l2Norm() {
+    throw missing("l2norm");
+  }
+
+  @Override
+  public LossKernels loss() {
+    throw missing("loss");
+  }
+
+  @Override
+  public NmsKernels nms() {
+    throw missing("nms");
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public ImageKernels image() {
+    throw missing("image");
+  }
+
+  private static UnsupportedOperationException missing(String family) {
+    return new UnsupportedOperationException(
+        "cuda: has no %s kernels yet; use the cpu backend".formatted(family));
+  }
+
+  @Override
+  public void close() {
+    if (!openArenas.isEmpty()) {
+      throw new IllegalStateException(
+          "cuda: %d arenas are still open; close them first".formatted(openArenas.size()));
+    }
+    families.forEach(KernelFamily::close);
+    workspace.close();
+    stream.close();
+    driver.close();
+  }
+}

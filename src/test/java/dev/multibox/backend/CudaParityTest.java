@@ -1,0 +1,118 @@
+package dev.multibox.backend;
+
+import static dev.multibox.Tensors.assertClose;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.multibox.SimulatedBackend;
+import dev.multibox.Tensors;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Kernels against the CPU on rows that divide into accesses of 16 bytes, which most layers have, in
+ * both types; {@link HalfStorageTest} has the rows that do not.
+ */
+class CudaParityTest {
+  private static final List<Shape> ROWS = List.of(Shape.of(33, 8), Shape.of(257, 64));
+  private static final List<Shape> IMAGES = List.of(Shape.of(2, 9, 7, 16), Shape.of(1, 1, 1, 8));
+
+  /** Sums of 257 terms in another order, and one rounding to F16. */
+  private static final double F32 = 1e-5;
+
+  private static final double F16 = 1e-3;
+
+  private static final int LEAST_SEEDS = 3;
+
+  @TestFactory
+  Stream<DynamicTest> computesWhatTheCpuDoes() {
+    return HalfCases.all().entrySet().stream()
+        .filter(op -> SimulatedBackend.has(op.getKey()))
+        .map(op -> DynamicTest.dynamicTest(op.getKey(), () -> check(op.getValue())));
+  }
+
+  /** Results have the same bits under every schedule: nothing is added in the order it comes. */
+  @TestFactory
+  Stream<DynamicTest> resultsDoNotDependOnTheSchedule() {
+    return HalfCases.all().entrySet().stream()
+        .filter(op -> SimulatedBackend.has(op.getKey()))
+        .map(op -> DynamicTest.dynamicTest(op.getKey(), () -> checkSchedules(op.getValue())));
+  }
+
+  private static void checkSchedules(HalfCases.Case op) {
+    Shape shape = op.shapes().getFirst().rank() == 4 ? IMAGES.getFirst() : ROWS.getFirst();
+    for (DType type : List.of(DType.F32, DType.F16)) {
+      List<byte[]> first = results(1, op.body(), shape, type);
+      for (int seed = 2; seed <= Math.max(LEAST_SEEDS, SimulatedBackend.seeds()); seed++) {
+        assertThat(results(seed, op.body(), shape, type))
+            .as("%s under seed %d", type, seed)
+            .usingElementComparator(Arrays::compare)
+            .isEqualTo(first);
+      }
+    }
+  }
+
+  private static List<byte[]> results(long seed, HalfCases.Body body, Shape shape, DType type) {
+    try (Backend backend = SimulatedBackend.open(seed);
+        TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      HalfRun run = new HalfRun(backend, tensors, type, Activation.RELU);
+      body.run(run, shape);
+      return run.results().stream()
+          .map(result -> tensors.bytes(result).toArray(JAVA_BYTE))
+          .toList();
+    }
+  }
+
+  private static void check(HalfCases.Case op) {
+    List<Shape> shapes = op.shapes().getFirst().rank() == 4 ? IMAGES : ROWS;
+    try (Backend cpu = CpuBackend.open();
+        Backend cuda = SimulatedBackend.open()) {
+      for (Shape shape : shapes) {
+        for (Activation activation : Activation.values()) {
+          check(cpu, cuda, op.body(), shape, activation, DType.F32, F32);
+          check(cpu, cuda, op.body(), shape, activation, DType.F16, F16);
+        }
+      }
+    }
+  }
+
+  private static void check(
+      Backend cpu,
+      Backend cuda,
+      HalfCases.Body body,
+      Shape shape,
+      Activation activation,
+      DType type,
+      double tolerance) {
+    try (TensorArena host = cpu.newArena();
+        TensorArena device = cuda.newArena()) {
+      Tensors onHost = new Tensors(cpu, host);
+      Tensors onDevice = new Tensors(cuda, device);
+      HalfRun wanted = new HalfRun(cpu, onHost, type, activation);
+      HalfRun found = new HalfRun(cuda, onDevice, type, activation);
+      body.run(wanted, shape);
+      body.run(found, shape);
+      assertThat(found.results()).isNotEmpty().hasSameSizeAs(wanted.results());
+      for (int i = 0; i < found.results().size(); i++) {
+        Tensor result = found.results().get(i);
+        Tensor expected = wanted.results().get(i);
+        if (result.dtype() == DType.F32 || result.dtype() == DType.F16) {
+          assertClose(onDevice.values(result), onHost.values(expected), tolerance);
+        } else {
+          assertThat(onDevice.bytes(result).mismatch(onHost.bytes(expected)))
+              .as("first byte of result %d that differs", i)
+              .isEqualTo(-1);
+        }
+      }
+    }
+  }
+}
