@@ -212,6 +212,7 @@ public final class SimulatedDriver implements Driver {
 
   void count(String kernel, Counters launch) {
     counters.computeIfAbsent(kernel, _ -> new Counters()).add(launch);
+    SimulationTotals.add(kernel, launch);
     millis += launch.warpInstructions * MILLIS_PER_INSTRUCTION;
   }
 

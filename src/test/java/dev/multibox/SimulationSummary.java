@@ -1,0 +1,40 @@
+package dev.multibox;
+
+import dev.multibox.backend.cuda.sim.SimulationTotals;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestPlan;
+
+/** Says at the end of all tests what stood in for a GPU. */
+public final class SimulationSummary implements TestExecutionListener {
+  @Override
+  public void testPlanExecutionFinished(TestPlan testPlan) {
+    Map<String, SimulationTotals.Total> totals = SimulationTotals.all();
+    if (totals.isEmpty()) {
+      return;
+    }
+    long launches = totals.values().stream().mapToLong(SimulationTotals.Total::launches).sum();
+    long instructions =
+        totals.values().stream().mapToLong(total -> total.counters().laneInstructions).sum();
+    System.out.printf(
+        Locale.ROOT,
+        "simulated GPU: %d kernels, %,d launches, %,d lane-instructions; real GPU: %s%n",
+        totals.size(),
+        launches,
+        instructions,
+        hasDriver() ? "there is a driver, no test uses it yet" : "absent (no libcuda.so.1)");
+  }
+
+  @SuppressWarnings("restricted") // Looks whether the library is there, and calls nothing in it.
+  private static boolean hasDriver() {
+    try (Arena arena = Arena.ofConfined()) {
+      SymbolLookup.libraryLookup("libcuda.so.1", arena);
+      return true;
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
+  }
+}

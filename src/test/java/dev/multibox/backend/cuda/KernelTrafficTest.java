@@ -1,0 +1,243 @@
+package dev.multibox.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.multibox.Tensors;
+import dev.multibox.backend.Accumulate;
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.BatchNormKernels.Statistics;
+import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.Gradient;
+import dev.multibox.backend.MatchParams;
+import dev.multibox.backend.PoolingParams;
+import dev.multibox.backend.Priors;
+import dev.multibox.backend.SgdParams;
+import dev.multibox.backend.cuda.sim.SimulatedDriver;
+import dev.multibox.backend.cuda.sim.report.Counters;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Holds kernels to the bytes they need: what a kernel moves, in sectors of 32 bytes as the
+ * simulated GPU counts them, over what it must read and write once. Caches, which the simulator has
+ * none of, only lower it. The table is left in {@code target/kernel-traffic.csv}.
+ */
+final class KernelTrafficTest {
+  private static final int SECTOR = 32;
+  private static final double MOST = 1.5;
+  private static final long ROWS = 2 * 19 * 19;
+  private static final long CHANNELS = 96;
+  private static final Shape SHAPE = Shape.of(2, 19, 19, CHANNELS);
+  private static final long N = ROWS * CHANNELS;
+  private static final int PRIORS = 8732;
+  private static final int IMAGES = 2;
+  private static final int TRUTHS = 3;
+
+  private final SimulatedDriver driver = SimulatedDriver.open(1);
+  private final List<String> table = new ArrayList<>();
+  private final List<String> over = new ArrayList<>();
+
+  @Test
+  void kernelsMoveLittleMoreThanTheyMust() throws IOException {
+    table.add("kernel, bytes moved, bytes needed, ratio, bank conflicts, shared requests");
+    try (CudaBackend backend = CudaBackend.openUnpooled(driver);
+        TensorArena arena = backend.newArena()) {
+      for (DType dtype : List.of(DType.F32, DType.F16)) {
+        pointwise(backend, arena, dtype);
+        rows(backend, arena, dtype);
+        windows(backend, arena, dtype);
+      }
+      parameters(backend, arena);
+      boxes(backend, arena);
+    }
+    Files.createDirectories(Path.of("target"));
+    Files.write(Path.of("target", "kernel-traffic.csv"), table);
+
+    assertThat(over).isEmpty();
+  }
+
+  private void pointwise(CudaBackend backend, TensorArena arena, DType dtype) {
+    Tensor a = arena.zeros(SHAPE, dtype);
+    Tensor b = arena.zeros(SHAPE, dtype);
+    Tensor out = arena.zeros(SHAPE, dtype);
+    Tensor other = arena.zeros(SHAPE, dtype == DType.F32 ? DType.F16 : DType.F32);
+    Tensor sum = arena.zeros(Shape.of(1), DType.F32);
+    String name = suffix(dtype);
+    long bytes = a.bytes();
+    backend.elementwise().fill(out, 1);
+    measure(backend, "fill_" + name, bytes);
+    backend.elementwise().add(a, b, Activation.RELU, out);
+    measure(backend, "add_" + name, 3 * bytes);
+    backend.elementwise().accumulate(a, Gradient.add(out));
+    measure(backend, "accumulate_" + name, 3 * bytes);
+    backend.elementwise().activation(a, Activation.RELU6, out);
+    measure(backend, "activation_" + name, 2 * bytes);
+    backend.elementwise().activationBackward(a, Activation.RELU, b, Gradient.overwrite(out));
+    measure(backend, "activation_backward_" + name, 3 * bytes);
+    backend.elementwise().sum(a, sum);
+    measure(backend, "sum_" + name, bytes);
+    backend.convert().convert(a, other);
+    measure(backend, "convert_%s_%s".formatted(name, suffix(other.dtype())), bytes + other.bytes());
+  }
+
+  private void rows(CudaBackend backend, TensorArena arena, DType dtype) {
+    Tensor x = arena.zeros(SHAPE, dtype);
+    Tensor y = arena.zeros(SHAPE, dtype);
+    Tensor dz = arena.zeros(SHAPE, dtype);
+    Tensor vector = arena.zeros(Shape.of(CHANNELS), DType.F32);
+    Tensor second = arena.zeros(Shape.of(CHANNELS), DType.F32);
+    Tensor sums = arena.zeros(Shape.of(2, CHANNELS), DType.F32);
+    String name = suffix(dtype) + "_packed";
+    long bytes = x.bytes();
+    // The parts of the first stages are a share of the rows that shrinks as these grow.
+    backend.elementwise().bias(x, vector, Activation.RELU, y);
+    measureStreams(backend, "bias_" + name, 2 * bytes);
+    backend.elementwise().biasBackward(y, Activation.RELU, x, dz, Gradient.overwrite(vector));
+    measureStreams(backend, "bias_backward_" + name, 3 * bytes);
+    backend.batchNorm().statistics(x, 1e-5f, vector, second);
+    measureStreams(backend, "batchnorm_statistics_" + name, bytes);
+    backend.batchNorm().apply(x, vector, second, vector, second, null, Activation.RELU, y);
+    measureStreams(backend, "batchnorm_apply_" + name, 2 * bytes);
+    backend.batchNorm().backwardReduce(x, vector, second, y, Activation.RELU, dz, dz, sums);
+    measureStreams(backend, "batchnorm_backward_reduce_" + name, 4 * bytes);
+    backend
+        .batchNorm()
+        .backwardData(x, vector, second, vector, dz, sums, Statistics.BATCH, Gradient.overwrite(y));
+    measureStreams(backend, "batchnorm_backward_data_" + name, 3 * bytes);
+  }
+
+  private void windows(CudaBackend backend, TensorArena arena, DType dtype) {
+    PoolingParams halving = PoolingParams.of(2, 2, 0).withCeilMode();
+    Tensor x = arena.zeros(SHAPE, dtype);
+    Shape pooled = halving.outputShape(SHAPE);
+    Tensor out = arena.zeros(pooled, dtype);
+    Tensor places = arena.zeros(pooled, DType.U8);
+    String name = suffix(dtype) + "_packed";
+    long bytes = x.bytes() + out.bytes() + places.bytes();
+    backend.pooling().maxPool(x, halving, out, places);
+    measure(backend, "max_pool_" + name, bytes);
+    backend.pooling().maxPoolBackward(places, out, halving, new Gradient(x, Accumulate.OVERWRITE));
+    // Each gradient is read for the four pixels of its window, by neighbours, from the cache.
+    measureStreams(backend, "max_pool_backward_" + name, x.bytes() + 4 * (bytes - x.bytes()));
+  }
+
+  private void parameters(CudaBackend backend, TensorArena arena) {
+    Tensor flag = arena.zeros(Shape.of(1), DType.I32);
+    Tensor hyper = arena.zeros(Shape.of(8), DType.F32);
+    Tensor weights = arena.zeros(Shape.of(N), DType.F32);
+    Tensor momentum = arena.zeros(Shape.of(N), DType.F32);
+    Tensor copies = arena.zeros(Shape.of(N), DType.F16);
+    for (DType dtype : List.of(DType.F32, DType.F16)) {
+      Tensor gradients = arena.zeros(Shape.of(N), dtype);
+      backend.optimizer().checkFinite(gradients, flag);
+      measure(backend, "check_finite_" + suffix(dtype), gradients.bytes());
+      backend
+          .optimizer()
+          .sgd(weights, momentum, gradients, copies, hyper, SgdParams.of(true), flag);
+      measureStreams(
+          backend,
+          "sgd_" + suffix(dtype),
+          gradients.bytes() + 2 * weights.bytes() + 2 * momentum.bytes() + copies.bytes());
+    }
+  }
+
+  private void boxes(CudaBackend backend, TensorArena arena) {
+    Tensors tensors = new Tensors(backend, arena);
+    float[] corners = new float[4 * PRIORS];
+    float[] centres = new float[4 * PRIORS];
+    for (int p = 0; p < PRIORS; p++) {
+      float x = (p % 94) / 100f;
+      int row = p / 94;
+      float y = row / 100f;
+      System.arraycopy(new float[] {x, y, x + 0.1f, y + 0.1f}, 0, corners, 4 * p, 4);
+      System.arraycopy(new float[] {x + 0.05f, y + 0.05f, 0.1f, 0.1f}, 0, centres, 4 * p, 4);
+    }
+    Shape perPrior = Shape.of(PRIORS, 4);
+    Priors priors =
+        new Priors(tensors.floats(perPrior, corners), tensors.floats(perPrior, centres));
+    float[] truths = new float[IMAGES * TRUTHS * 4];
+    for (int g = 0; g < IMAGES * TRUTHS; g++) {
+      float at = 0.1f * g;
+      System.arraycopy(new float[] {at, at, at + 0.2f, at + 0.2f}, 0, truths, 4 * g, 4);
+    }
+    Tensor boxes = tensors.floats(Shape.of(IMAGES, TRUTHS, 4), truths);
+    Tensor labels = tensors.ints(Shape.of(IMAGES, TRUTHS), 1, 2, 3, 1, 2, 3);
+    Tensor counts = tensors.ints(Shape.of(IMAGES), TRUTHS, TRUTHS);
+    Tensor matched = arena.zeros(Shape.of(IMAGES, PRIORS), DType.I32);
+    Tensor classes = arena.zeros(Shape.of(IMAGES, PRIORS), DType.I32);
+    Tensor offsets = arena.zeros(Shape.of(IMAGES, PRIORS, 4), DType.F32);
+    Tensor decoded = arena.zeros(Shape.of(IMAGES, PRIORS, 4), DType.F32);
+    backend
+        .box()
+        .match(
+            priors,
+            boxes,
+            labels,
+            counts,
+            MatchParams.torchvision(),
+            BoxCoding.ssd(),
+            matched,
+            classes,
+            offsets);
+    long count = (long) IMAGES * PRIORS;
+    // Priors are read once an image, from the cache from the second on.
+    measureStreams(backend, "match_sweep", count * (16 + 8));
+    measureStreams(backend, "match_decide", count * (8 + 24));
+    backend.box().decode(offsets, priors, BoxCoding.ssd(), decoded);
+    measure(backend, "decode", count * 48);
+    backend
+        .box()
+        .encode(priors.corners(), priors, BoxCoding.ssd(), arena.zeros(perPrior, DType.F32));
+    measure(backend, "encode", PRIORS * 48L);
+  }
+
+  /** A kernel that touches nothing but its operands. */
+  private void measure(CudaBackend backend, String kernel, long needed) {
+    backend.synchronize();
+    Counters counters = driver.counters(kernel);
+    record(kernel, counters.globalSectors * SECTOR, needed, counters);
+  }
+
+  /**
+   * A kernel that reads small things again and again, which stay in the cache: vectors of a
+   * channel, ground truths, a setting. Bytes beyond its streams are left out as far as lanes share
+   * them.
+   */
+  private void measureStreams(CudaBackend backend, String kernel, long needed) {
+    backend.synchronize();
+    Counters counters = driver.counters(kernel);
+    long moved = Math.min(counters.globalSectors * SECTOR, counters.globalBytes);
+    record(kernel, moved, needed, counters);
+  }
+
+  private void record(String kernel, long moved, long needed, Counters counters) {
+    double ratio = (double) moved / needed;
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%s, %d, %d, %.2f, %d, %d",
+            kernel,
+            moved,
+            needed,
+            ratio,
+            counters.bankConflicts,
+            counters.sharedRequests);
+    table.add(line);
+    if (!(ratio <= MOST && ratio > 0.5)) {
+      over.add(line);
+    }
+  }
+
+  private static String suffix(DType dtype) {
+    return dtype.name().toLowerCase(Locale.ROOT);
+  }
+}
