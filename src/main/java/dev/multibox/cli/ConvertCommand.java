@@ -79,8 +79,7 @@ final class ConvertCommand implements Callable<Integer> {
     ForeignProject project = project();
     try (WeightFile weights = open()) {
       if (project == null) {
-        SafetensorsWriter.write(out, weights.metadata(), weights.tensors());
-        report(weights.tensors(), weights.format());
+        copy(weights);
       } else {
         writeCheckpoint(imported(weights, project), project);
       }
@@ -129,6 +128,16 @@ final class ConvertCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw UserError.of("--%s", e.getMessage());
     }
+  }
+
+  private void copy(WeightFile weights) throws IOException {
+    try {
+      SafetensorsWriter.write(out, weights.metadata(), weights.tensors());
+    } catch (IllegalArgumentException e) {
+      throw UserError.of(
+          "%s: cannot be written as safetensors (%s); rename it", in, e.getMessage());
+    }
+    report(weights.tensors(), weights.format());
   }
 
   private void writeCheckpoint(ImportedWeights weights, ForeignProject project) throws IOException {

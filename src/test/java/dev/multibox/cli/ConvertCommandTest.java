@@ -1,14 +1,17 @@
 package dev.multibox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.multibox.Golden;
 import dev.multibox.tensor.Shape;
 import dev.multibox.train.Checkpoint;
+import dev.multibox.weights.PickleBuilder;
 import dev.multibox.weights.SafetensorsFile;
 import dev.multibox.weights.SafetensorsWriter;
 import dev.multibox.weights.StoredTensor;
+import dev.multibox.weights.TorchArchive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,9 +120,9 @@ class ConvertCommandTest {
       assertThat(checkpoint.isBackbone()).isTrue();
       assertThat(checkpoint.meta().model()).isEqualTo("ssd300-resnet18");
     }
-    CommandRun evaluated = CommandRun.of("eval", "--weights", out, "--data", folder);
-    assertThat(evaluated.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(evaluated.err()).contains("is a backbone without heads; train --init takes it");
+    assertThatExceptionOfType(UserError.class)
+        .isThrownBy(() -> Weights.open(out))
+        .withMessage(out + ": is a backbone without heads; train --init takes it");
   }
 
   /** As torchvision's classifier has them, with values that do not matter. */
@@ -198,6 +201,14 @@ class ConvertCommandTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(run.err().lines()).hasSize(1).first().asString().contains(message);
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void refusesATensorThatSafetensorsCannotName() throws IOException {
+    byte[] pickle = new PickleBuilder().op('}').text("__metadata__").floats("0", 1).op('s').end();
+    Path in = folder.resolve("in.pth");
+    Files.write(in, TorchArchive.of(pickle).storage("0", 4).zip());
+    assertRefused("cannot be written as safetensors (safetensors: a tensor was named", in);
   }
 
   @Test

@@ -6,14 +6,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes pickles one instruction at a time, and so also those that Python never would. */
-final class PickleBuilder {
+public final class PickleBuilder {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  PickleBuilder() {
+  public PickleBuilder() {
     op(0x80).op(2);
   }
 
-  PickleBuilder op(int... codes) {
+  public PickleBuilder op(int... codes) {
     for (int code : codes) {
       bytes.write(code);
     }
@@ -29,7 +29,7 @@ final class PickleBuilder {
     return this;
   }
 
-  PickleBuilder text(String value) {
+  public PickleBuilder text(String value) {
     byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
     return op('X').int32(utf8.length).raw(utf8);
   }
@@ -82,13 +82,13 @@ final class PickleBuilder {
   }
 
   /** A tensor of floats, row-major, from the start of its own storage. */
-  PickleBuilder floats(String key, long elements) {
+  public PickleBuilder floats(String key, long elements) {
     return tensor(
         () -> storage("FloatStorage", key, elements), 0, new long[] {elements}, new long[] {1});
   }
 
   /** The whole pickle. */
-  byte[] end() {
+  public byte[] end() {
     return op('.').bytes.toByteArray();
   }
 

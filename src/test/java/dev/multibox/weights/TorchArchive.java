@@ -11,10 +11,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Puts pickles and storages together as {@code torch.save} does, or would not. */
-final class TorchArchive {
+public final class TorchArchive {
   private final Map<String, byte[]> entries = new LinkedHashMap<>();
 
-  static TorchArchive of(byte[] pickle) {
+  public static TorchArchive of(byte[] pickle) {
     return new TorchArchive().with("archive/data.pkl", pickle);
   }
 
@@ -23,11 +23,11 @@ final class TorchArchive {
     return this;
   }
 
-  TorchArchive storage(String key, int bytes) {
+  public TorchArchive storage(String key, int bytes) {
     return with("archive/data/" + key, new byte[bytes]);
   }
 
-  byte[] zip() throws IOException {
+  public byte[] zip() throws IOException {
     return zip(ZipEntry.STORED);
   }
 
