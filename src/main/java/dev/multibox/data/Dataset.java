@@ -2,6 +2,7 @@ package dev.multibox.data;
 
 import dev.multibox.backend.Checks;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -22,6 +23,9 @@ public record Dataset(
     List<Integer> categoryIds,
     List<ImageRecord> images,
     List<String> remarks) {
+
+  /** What torchvision calls a class that no category has, as those of COCO's gaps. */
+  public static final String UNUSED = "N/A";
 
   public Dataset {
     categories = List.copyOf(categories);
@@ -99,12 +103,16 @@ public record Dataset(
     return part(partName, images.subList(from, to));
   }
 
-  /** What this has and {@code others} lack, and the reverse; empty if both name the same. */
+  /**
+   * What this has and {@code others} lack, and the reverse; empty if both name the same. {@link
+   * #UNUSED} is lacked by nobody.
+   */
   public String categoriesUnlike(List<String> others) {
     TreeSet<String> besides = new TreeSet<>(categories);
     others.forEach(besides::remove);
     TreeSet<String> lacking = new TreeSet<>(others);
     categories.forEach(lacking::remove);
+    lacking.remove(UNUSED);
     List<String> differences = new ArrayList<>();
     if (!besides.isEmpty()) {
       differences.add("has " + String.join(", ", besides) + " besides");
@@ -116,7 +124,8 @@ public record Dataset(
   }
 
   /**
-   * The same with its categories in another order.
+   * The same with its categories in another order. {@link #UNUSED} ones have no objects, and
+   * numbers above all others.
    *
    * @throws IllegalArgumentException if {@link #categoriesUnlike} finds a difference
    */
@@ -127,7 +136,9 @@ public record Dataset(
     String unlike = categoriesUnlike(order);
     Checks.require("dataset", unlike.isEmpty(), "%s %s", name, unlike);
     int[] places = categories.stream().mapToInt(order::indexOf).toArray();
-    Integer[] ids = new Integer[places.length];
+    int above = categoryIds.stream().mapToInt(Integer::intValue).max().orElse(0) + 1;
+    Integer[] ids = new Integer[order.size()];
+    Arrays.setAll(ids, place -> above + place);
     for (int i = 0; i < places.length; i++) {
       ids[places[i]] = categoryIds.get(i);
     }

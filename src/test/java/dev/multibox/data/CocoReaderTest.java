@@ -78,6 +78,13 @@ class CocoReaderTest {
         .containsExactly(0, 1);
     assertThat(dataset.categoriesUnlike(List.of("cat", "dog")))
         .isEqualTo("has sheep, toothbrush besides and lacks cat");
+
+    Dataset withGaps =
+        dataset.inOrder(List.of("dog", Dataset.UNUSED, "sheep", Dataset.UNUSED, "toothbrush"));
+    assertThat(withGaps.categoryIds()).containsExactly(18, 92, 20, 94, 90);
+    assertThat(withGaps.images().get(2).objects())
+        .extracting(Annotation::category)
+        .containsExactly(4, 0);
   }
 
   @Test
