@@ -20,11 +20,13 @@ final class InitialWeights {
    */
   static void check(Path file, SsdDefinition model) {
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
+      checkpoint.requireKnownModel();
       if (!checkpoint.meta().model().equals(model.name())) {
         throw UserError.of(
             "%s: is of %s, the run trains %s; name other weights, or --model %s",
             file, checkpoint.meta().model(), model.name(), checkpoint.meta().model());
       }
+      checkpoint.requireHeadsOfItsCategories();
     } catch (IOException e) {
       throw UserError.caused(e);
     }

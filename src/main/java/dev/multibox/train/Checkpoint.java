@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.multibox.backend.Backend;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.nn.Buffer;
 import dev.multibox.nn.ModelState;
 import dev.multibox.nn.Parameter;
@@ -222,6 +223,23 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Refuses a file whose heads are for another number of classes than its own categories.
+   *
+   * @throws IOException in this case, or if the file has no heads of its model
+   */
+  public void requireHeadsOfItsCategories() throws IOException {
+    if (isBackbone()) {
+      return;
+    }
+    int classes = ModelWeights.classes(file, requireKnownModel());
+    if (classes != meta.categories().size() + 1) {
+      throw new IOException(
+          "%s: has heads for %d classes and names %d categories; name another checkpoint"
+              .formatted(file.path(), classes - 1, meta.categories().size()));
+    }
+  }
+
+  /**
    * The shape of the network whose weights these are.
    *
    * @throws IOException if they are those of a backbone alone, or of a model there is not
@@ -231,12 +249,18 @@ public final class Checkpoint implements AutoCloseable {
       throw new IOException(
           "%s: is a backbone without heads; train --init takes it".formatted(file.path()));
     }
+    return new Ssd.Config(
+        requireKnownModel(), meta.inputHeight(), meta.inputWidth(), meta.categories().size() + 1);
+  }
+
+  /**
+   * The model whose weights these are.
+   *
+   * @throws IOException if there is none of that name
+   */
+  public SsdDefinition requireKnownModel() throws IOException {
     try {
-      return new Ssd.Config(
-          ModelRegistry.find(meta.model()),
-          meta.inputHeight(),
-          meta.inputWidth(),
-          meta.categories().size() + 1);
+      return ModelRegistry.find(meta.model());
     } catch (IllegalArgumentException e) {
       throw new IOException(file.path() + ": " + e.getMessage(), e);
     }

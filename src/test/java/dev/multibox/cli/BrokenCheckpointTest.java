@@ -256,13 +256,13 @@ class BrokenCheckpointTest {
   void aHeadOfAnotherSizeThanTheCategoriesIsRefused() throws IOException {
     rewrite(Map.of("categories", "[\"cat\", \"dog\"]"));
 
-    assertRefused(init(), "is for 2 categories, the data has ");
+    assertRefused(init(), "classes and names 2 categories; name another checkpoint");
     assertRefused(resume(), "does not fit the data's categories of config.json");
     assertRefused(detect(), "does not fit ssd-tiny: heads.0.weight is ");
     CommandRun eval = eval();
     assertThat(eval.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(eval.err().lines()).hasSize(1);
-    assertThat(eval.err()).contains("has the categories", "was trained on cat, dog");
+    assertThat(eval.err()).contains("lacks cat, dog", "name the data it was made for");
   }
 
   /** The same tensors with other metadata, and without a checksum. */
