@@ -302,6 +302,10 @@ class IntegerInstructionTest {
     longs(
         "sub.cc.u64 %u0, %a, %b; subc.u64 %d, 0, 0;",
         (a, b, _) -> Long.compareUnsigned(a, b) < 0 ? -1 : 0);
+    // A sum of all ones, which passes a carry on but makes none.
+    longs(
+        "not.b64 %u1, %b; add.cc.u64 %u0, %a, -1; addc.cc.u64 %u0, %b, %u1; addc.u64 %d, 0, 0;",
+        (a, _, _) -> a == 0 ? 0 : 1);
     ints(
         "mad.lo.cc.u32 %t0, %a, %b, %c; madc.hi.u32 %d, %a, %b, 0;",
         (a, b, c) -> (int) ((u(a) * u(b) + u(c)) >>> 32));

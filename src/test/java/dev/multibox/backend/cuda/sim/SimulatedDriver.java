@@ -252,8 +252,9 @@ public final class SimulatedDriver implements Driver {
     });
   }
 
+  /** The seed of the next launch. */
   long nextSeed() {
-    return random.nextLong();
+    return settings.seed() == 0 ? 0 : random.nextLong();
   }
 
   /** A number from 0 up to {@code bound}. */

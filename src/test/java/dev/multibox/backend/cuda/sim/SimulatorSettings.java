@@ -5,7 +5,8 @@ import dev.multibox.backend.cuda.driver.DeviceProperties;
 /**
  * What a simulated GPU is like.
  *
- * @param seed what the order of streams, blocks, warps and lanes is drawn from
+ * @param seed what the order of streams, blocks, warps and lanes is drawn from; under 0 a warp
+ *     stays together as long as it can, so that counters say what a GPU's would
  * @param threads how many threads simulate; results and reports do not depend on it
  * @param instructionLimit how many instructions the warps of a block may run
  * @param device what the driver says of itself

@@ -4,7 +4,8 @@ import java.util.SplittableRandom;
 
 /**
  * What a GPU leaves open, drawn from a seed: the order of blocks, warps and lanes. The same seed
- * gives the same order, however many threads simulate.
+ * gives the same order, however many threads simulate. Under the seed 0 a warp stays together as
+ * long as it can, so that counters say what a GPU's would.
  */
 public final class Schedule {
   /** One block in so many is run by parts of a warp one after the other. */
@@ -14,14 +15,16 @@ public final class Schedule {
   private static final int MOST_SLICE = 8192;
 
   private final SplittableRandom random;
+  private final boolean splits;
 
-  private Schedule(SplittableRandom random) {
+  private Schedule(SplittableRandom random, boolean splits) {
     this.random = random;
+    this.splits = splits;
   }
 
   /** The schedule of one block of one launch. */
   static Schedule of(long seed, long block) {
-    return new Schedule(new SplittableRandom(seed * 0x9e3779b97f4a7c15L + block));
+    return new Schedule(new SplittableRandom(seed * 0x9e3779b97f4a7c15L + block), seed != 0);
   }
 
   /** A number from 0 up to {@code bound}. */
@@ -40,7 +43,7 @@ public final class Schedule {
 
   /** The lanes of {@code mask} to run first: all of them, or seldom, some. */
   int first(int mask) {
-    if (random.nextInt(SPLIT_ONE_IN) != 0) {
+    if (!splits || random.nextInt(SPLIT_ONE_IN) != 0) {
       return mask;
     }
     int some = mask & random.nextInt();
