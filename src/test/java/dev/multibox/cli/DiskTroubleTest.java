@@ -37,6 +37,11 @@ class DiskTroubleTest {
       exit $code
       """;
 
+  private static final long PAGE_KIBIBYTES = 4;
+
+  /** Pages of config.json and of the file of events, one each. */
+  private static final long CONFIG_AND_EVENTS = 2;
+
   @TempDir static Path shared;
   @TempDir Path folder;
 
@@ -81,6 +86,16 @@ class DiskTroubleTest {
     }
   }
 
+  /** What a run writes before the first line of its log, in whole pages, as a tmpfs counts. */
+  private long kibibytesBeforeTheLog() throws Exception {
+    assertThat(train("32m", "true", "--iterations", 1).exitCode()).isEqualTo(ExitCode.DONE);
+    Path run = copy.resolve("run");
+    long bytes = Files.size(run.resolve("samples/step-1.png"));
+    long pages = CONFIG_AND_EVENTS + Math.ceilDiv(bytes, PAGE_KIBIBYTES << 10);
+    copy = Files.createDirectory(folder.resolve("copy-of-full"));
+    return pages * PAGE_KIBIBYTES;
+  }
+
   private void assertFailed(CommandRun run, String file, String message) {
     assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err().lines()).hasSize(1);
@@ -118,7 +133,7 @@ class DiskTroubleTest {
 
   @Test
   void aLogThatCannotGrowIsNamed() throws Exception {
-    CommandRun run = train("4k", "true", "--iterations", 20);
+    CommandRun run = train(kibibytesBeforeTheLog() + "k", "true", "--iterations", 20);
 
     assertFailed(
         run, "run/log.jsonl", "could not be written (No space left on device); free space");
@@ -129,7 +144,8 @@ class DiskTroubleTest {
 
   @Test
   void metricsThatDoNotFitAreNamed() throws Exception {
-    CommandRun run = train("8k", "true", "--iterations", 1);
+    long withLog = kibibytesBeforeTheLog() + PAGE_KIBIBYTES;
+    CommandRun run = train(withLog + "k", "true", "--iterations", 1);
 
     assertFailed(
         run, "run/metrics.json", "could not be written (No space left on device); free space");
