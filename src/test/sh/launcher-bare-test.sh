@@ -28,7 +28,11 @@ if [ "${1:-}" != --inside ]; then
   unshare --mount --net --pid --fork true || skip 'this system lets nobody make namespaces'
   : "${JAVA_HOME:?must be the home of a JDK 25}"
   mkdir -p "$project/target"
-  work=$(mktemp -d "$project/target/bare-XXXXXX")
+  # debootstrap cannot make a root below a path with spaces.
+  case $project in
+    *[[:space:]]*) work=$(mktemp -d /tmp/multibox-bare-XXXXXX) ;;
+    *) work=$(mktemp -d "$project/target/bare-XXXXXX") ;;
+  esac
   trap 'rm -rf --one-file-system "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
