@@ -42,6 +42,6 @@ public final class HostWork extends Work {
     Footprint footprint = driver.simulation().footprints().newFootprint();
     reads.forEach(range -> footprint.mark(range.address(), range.bytes(), false));
     writes.forEach(range -> footprint.mark(range.address(), range.bytes(), true));
-    return new Touched(name(), List.of(footprint));
+    return new Touched(name(), List.of(footprint), List.of());
   }
 }

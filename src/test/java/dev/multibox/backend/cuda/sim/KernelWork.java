@@ -45,6 +45,6 @@ final class KernelWork extends Work {
     if (outcome.ended()) {
       driver.endWork();
     }
-    return new Touched(program.name(), outcome.touched());
+    return new Touched(program.name(), outcome.touched(), outcome.runs());
   }
 }

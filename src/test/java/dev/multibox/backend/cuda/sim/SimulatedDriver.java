@@ -9,6 +9,7 @@ import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.backend.cuda.sim.exec.Simulation;
 import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
 import dev.multibox.backend.cuda.sim.memory.Footprint;
+import dev.multibox.backend.cuda.sim.memory.Touch;
 import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.Report;
@@ -25,10 +26,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The simulated GPU.
+ * The simulated GPU. Any thread may call it; one call is served at a time, and all calls hold this
+ * object's lock.
  *
  * <p>Work is queued and done when somebody waits for it. A fault surfaces as a {@link
  * SimulatedFault} in the next call that waits or puts work on a stream, and at the latest when the
@@ -51,8 +52,10 @@ public final class SimulatedDriver implements Driver {
   private final List<MemorySegment> pinned = new ArrayList<>();
   private final Map<String, Counters> counters = new HashMap<>();
   private final Clock hostClock = new Clock();
-  private @Nullable Capture capturing;
-  private boolean spoiled;
+
+  /** The threads that capture; a capture spoiled by a call within it is kept as such. */
+  private final Map<Thread, Boolean> capturing = new HashMap<>();
+
   private boolean ended;
   private int nextStream = 1;
   private double millis;
@@ -90,12 +93,12 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public long freeBytes() {
+  public synchronized long freeBytes() {
     return memory.freeBytes();
   }
 
   @Override
-  public long allocate(long bytes) {
+  public synchronized long allocate(long bytes) {
     String call = "allocate(bytes=%d)".formatted(bytes);
     requireNoCapture(call);
     if (bytes <= 0) {
@@ -119,7 +122,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public void free(long address) {
+  public synchronized void free(long address) {
     String call = "free(address=0x%x)".formatted(address);
     waitForAll(call);
     if (!memory.free(address)) {
@@ -129,7 +132,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public MemorySegment allocatePinned(long bytes, Arena arena) {
+  public synchronized MemorySegment allocatePinned(long bytes, Arena arena) {
     MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
     pinned.removeIf(other -> !other.scope().isAlive());
     pinned.add(segment);
@@ -150,7 +153,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public void upload(MemorySegment source, long target) {
+  public synchronized void upload(MemorySegment source, long target) {
     String call = "upload(%d bytes, target=0x%x)".formatted(source.byteSize(), target);
     waitForAll(call);
     checkRange(call, new Range(target, source.byteSize()));
@@ -159,7 +162,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public void download(long source, MemorySegment target) {
+  public synchronized void download(long source, MemorySegment target) {
     String call = "download(source=0x%x, %d bytes)".formatted(source, target.byteSize());
     waitForAll(call);
     checkRange(call, new Range(source, target.byteSize()));
@@ -169,7 +172,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public Stream newStream() {
+  public synchronized Stream newStream() {
     SimulatedStream stream = new SimulatedStream(this, nextStream++);
     streams.add(stream);
     return stream;
@@ -181,13 +184,13 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public KernelModule load(String name, byte[] ptx) {
+  public synchronized KernelModule load(String name, byte[] ptx) {
     requireNoCapture("load(name=%s)".formatted(name));
     return new SimulatedModule(this, name, new String(ptx, StandardCharsets.UTF_8));
   }
 
   @Override
-  public void synchronize() {
+  public synchronized void synchronize() {
     waitForAll("synchronize()");
     check("synchronize()");
   }
@@ -200,13 +203,13 @@ public final class SimulatedDriver implements Driver {
   }
 
   /** All faults so far that no call has thrown. */
-  public List<Report> takeReports() {
+  public synchronized List<Report> takeReports() {
     runAll();
     return reports.take();
   }
 
   /** What the launches of a kernel did so far. */
-  public Counters counters(String kernel) {
+  public synchronized Counters counters(String kernel) {
     return counters.getOrDefault(kernel, new Counters());
   }
 
@@ -262,18 +265,19 @@ public final class SimulatedDriver implements Driver {
     return random.nextInt(bound);
   }
 
-  void setCapturing(@Nullable Capture capture) {
-    capturing = capture;
-    spoiled = false;
+  /** The calling thread captures from now on. */
+  void startCapture() {
+    capturing.put(Thread.currentThread(), false);
   }
 
-  boolean isSpoiled() {
-    return spoiled;
+  /** The calling thread captures no more; returns whether a call within the capture was refused. */
+  boolean endCapture() {
+    return Boolean.TRUE.equals(capturing.remove(Thread.currentThread()));
   }
 
+  /** Refuses a call by a thread that captures. */
   void requireNoCapture(String call) {
-    if (capturing != null) {
-      spoiled = true;
+    if (capturing.replace(Thread.currentThread(), true) != null) {
       throw new DriverException(
           call, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "it cannot be captured");
     }
@@ -372,17 +376,28 @@ public final class SimulatedDriver implements Driver {
     if (conflict == null) {
       return;
     }
+    Touch mine = later.touch(simulation, conflict.address(), conflict.firstWrites());
+    Touch theirs = earlier.touch(simulation, conflict.address(), conflict.secondWrites());
     String message =
-        "0x%x (%s) is %s by it and %s by %s on another stream"
+        "0x%x (%s) is %s by it and %s by %s%s on another stream"
             .formatted(
                 conflict.address(),
                 memory.before(conflict.address()),
                 conflict.firstWrites() ? "written" : "read",
                 conflict.secondWrites() ? "written" : "read",
-                earlier.name());
-    reports.add(
-        new Report(FaultKind.RACE_BETWEEN_STREAMS, later.name(), null, null, null, message),
-        earlier.name());
+                earlier.name(),
+                theirs == null ? "" : ", " + theirs.site());
+    Report report =
+        mine == null
+            ? new Report(FaultKind.RACE_BETWEEN_STREAMS, later.name(), null, null, null, message)
+            : new Report(
+                FaultKind.RACE_BETWEEN_STREAMS,
+                later.name(),
+                mine.site(),
+                mine.block(),
+                mine.thread(),
+                message);
+    reports.add(report, earlier.name());
   }
 
   /** Reports a range that does not lie in an allocation, and ends the work. */
@@ -420,7 +435,7 @@ public final class SimulatedDriver implements Driver {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     try {
       runAll();
       if (!reports.isEmpty()) {

@@ -63,22 +63,26 @@ final class SimulatedEvent implements Event {
 
   @Override
   public boolean isDone() {
-    Recording latest = recording;
-    if (latest != null && !latest.isDone()) {
-      driver.progress();
+    synchronized (driver) {
+      Recording latest = recording;
+      if (latest != null && !latest.isDone()) {
+        driver.progress();
+      }
+      return latest == null || latest.isDone();
     }
-    return latest == null || latest.isDone();
   }
 
   @Override
   public void synchronize() {
-    driver.requireNoCapture("Event.synchronize()");
-    Recording latest = recording;
-    if (latest != null) {
-      driver.runUntil("Event.synchronize()", latest.stream, latest::isDone);
-      driver.hostKnows(latest.clock());
+    synchronized (driver) {
+      driver.requireNoCapture("Event.synchronize()");
+      Recording latest = recording;
+      if (latest != null) {
+        driver.runUntil("Event.synchronize()", latest.stream, latest::isDone);
+        driver.hostKnows(latest.clock());
+      }
+      driver.check("Event.synchronize()");
     }
-    driver.check("Event.synchronize()");
   }
 
   @Override

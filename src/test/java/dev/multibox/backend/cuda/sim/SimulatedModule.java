@@ -119,7 +119,9 @@ final class SimulatedModule implements KernelModule {
                       .toList()));
     }
     try {
-      return kernels.computeIfAbsent(name, _ -> compile(function));
+      synchronized (driver) {
+        return kernels.computeIfAbsent(name, _ -> compile(function));
+      }
     } catch (PtxException e) {
       throw invalid(file.name(), e);
     }
@@ -146,7 +148,9 @@ final class SimulatedModule implements KernelModule {
 
   @Override
   public void close() {
-    variables.values().forEach(driver.memory()::free);
-    variables.clear();
+    synchronized (driver) {
+      variables.values().forEach(driver.memory()::free);
+      variables.clear();
+    }
   }
 }

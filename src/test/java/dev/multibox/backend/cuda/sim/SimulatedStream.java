@@ -31,6 +31,8 @@ public final class SimulatedStream implements Stream {
     }
   }
 
+  private static final String CAPTURE = "Stream.capture(work)";
+
   private final SimulatedDriver driver;
   private final int id;
   private final Deque<Entry> queue = new ArrayDeque<>();
@@ -125,35 +127,44 @@ public final class SimulatedStream implements Stream {
   }
 
   private void enqueue(Work work) {
-    driver.check(work.name());
-    Capture into = capture;
-    if (into != null) {
-      into.add(work, captured);
-      return;
+    synchronized (driver) {
+      driver.check(work.name());
+      Capture into = capture;
+      if (into != null) {
+        into.add(work, captured);
+        return;
+      }
+      clock.join(driver.hostClock());
+      long number = clock.tick(id);
+      queue.add(new Entry(work, null, null, clock.copy(), number));
     }
-    clock.join(driver.hostClock());
-    long number = clock.tick(id);
-    queue.add(new Entry(work, null, null, clock.copy(), number));
   }
 
   @Override
   public void record(Event event) {
     SimulatedEvent simulated = (SimulatedEvent) event;
-    Capture into = capture;
-    if (into != null) {
-      simulated.recorded(new SimulatedEvent.Captured(into, (BitSet) captured.clone()));
-      return;
+    synchronized (driver) {
+      Capture into = capture;
+      if (into != null) {
+        simulated.recorded(new SimulatedEvent.Captured(into, (BitSet) captured.clone()));
+        return;
+      }
+      clock.join(driver.hostClock());
+      SimulatedEvent.Recording recording = new SimulatedEvent.Recording(this, clock.copy());
+      simulated.recorded(recording);
+      queue.add(new Entry(null, null, recording, clock.copy(), 0));
     }
-    clock.join(driver.hostClock());
-    SimulatedEvent.Recording recording = new SimulatedEvent.Recording(this, clock.copy());
-    simulated.recorded(recording);
-    queue.add(new Entry(null, null, recording, clock.copy(), 0));
   }
 
   @Override
   public void waitFor(Event event) {
-    SimulatedEvent simulated = (SimulatedEvent) event;
-    SimulatedEvent.Captured branch = simulated.captured();
+    synchronized (driver) {
+      waitFor((SimulatedEvent) event);
+    }
+  }
+
+  private void waitFor(SimulatedEvent event) {
+    SimulatedEvent.Captured branch = event.captured();
     if (branch != null) {
       join(branch);
       return;
@@ -164,7 +175,7 @@ public final class SimulatedStream implements Stream {
           "CUDA_ERROR_STREAM_CAPTURE_ISOLATION",
           "the event was recorded outside of the capture");
     }
-    SimulatedEvent.Recording recording = simulated.recording();
+    SimulatedEvent.Recording recording = event.recording();
     if (recording != null) {
       clock.join(recording.clock());
       queue.add(new Entry(null, recording, null, clock.copy(), 0));
@@ -188,32 +199,43 @@ public final class SimulatedStream implements Stream {
 
   @Override
   public Graph capture(Runnable work) {
-    if (capture != null) {
-      throw new DriverException(
-          "Stream.capture(work)", "CUDA_ERROR_ILLEGAL_STATE", "the stream captures already");
-    }
     Capture begun = new Capture(this);
-    capture = begun;
-    captured = new BitSet();
-    driver.setCapturing(begun);
+    synchronized (driver) {
+      if (capture != null) {
+        throw new DriverException(CAPTURE, "CUDA_ERROR_ILLEGAL_STATE", "it captures already");
+      }
+      capture = begun;
+      captured = new BitSet();
+      driver.startCapture();
+    }
+    boolean complete = false;
     try {
+      // Without the lock: other threads may use the device meanwhile.
       work.run();
-      if (driver.isSpoiled()) {
-        throw new DriverException(
-            "Stream.capture(work)",
-            "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED",
-            "a call within it cannot be captured");
-      }
-      if (!begun.isJoined()) {
-        throw new DriverException(
-            "Stream.capture(work)",
-            "CUDA_ERROR_STREAM_CAPTURE_UNJOINED",
-            "another stream takes part and was not joined by an event");
-      }
-      return new SimulatedGraph(begun.graph());
+      complete = true;
     } finally {
-      begun.end();
-      driver.setCapturing(null);
+      synchronized (driver) {
+        boolean spoiled = driver.endCapture();
+        boolean joined = begun.isJoined();
+        begun.end();
+        if (complete) {
+          checkCapture(spoiled, joined);
+        }
+      }
+    }
+    return new SimulatedGraph(begun.graph());
+  }
+
+  private static void checkCapture(boolean spoiled, boolean joined) {
+    if (spoiled) {
+      throw new DriverException(
+          CAPTURE, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "a call within it cannot be captured");
+    }
+    if (!joined) {
+      throw new DriverException(
+          CAPTURE,
+          "CUDA_ERROR_STREAM_CAPTURE_UNJOINED",
+          "another stream takes part and was not joined by an event");
     }
   }
 
@@ -232,17 +254,21 @@ public final class SimulatedStream implements Stream {
 
   @Override
   public void synchronize() {
-    driver.requireNoCapture("Stream.synchronize()");
-    driver.runUntil("Stream.synchronize()", this, queue::isEmpty);
-    driver.hostKnows(clock);
-    driver.check("Stream.synchronize()");
+    synchronized (driver) {
+      driver.requireNoCapture("Stream.synchronize()");
+      driver.runUntil("Stream.synchronize()", this, queue::isEmpty);
+      driver.hostKnows(clock);
+      driver.check("Stream.synchronize()");
+    }
   }
 
   /** Faults of the work that is left surface in the next call. */
   @Override
   public void close() {
-    driver.runUntil("Stream.close()", this, queue::isEmpty);
-    driver.hostKnows(clock);
-    driver.closed(this);
+    synchronized (driver) {
+      driver.runUntil("Stream.close()", this, queue::isEmpty);
+      driver.hostKnows(clock);
+      driver.closed(this);
+    }
   }
 }

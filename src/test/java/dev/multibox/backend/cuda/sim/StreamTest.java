@@ -69,7 +69,9 @@ class StreamTest {
       add(gpu, other, y, z);
       List<Report> faults = gpu.driver().takeReports();
       assertThat(onlyKind(faults)).isEqualTo(FaultKind.RACE_BETWEEN_STREAMS);
-      assertThat(faults.getFirst().toString()).contains("add");
+      assertThat(faults.getFirst().kernel()).isEqualTo("add");
+      assertThat(faults.getFirst().source().toString()).isEqualTo("host.cu:4");
+      assertThat(faults.getFirst().thread()).isNotNull();
     });
   }
 

@@ -30,11 +30,11 @@ final class MemoryOps {
   }
 
   /** How strong a load or a store is among concurrent ones. */
-  private static Strength strength(Opcode op, Space space) {
+  private static Strength strength(Opcode op) {
     if (op.has("relaxed") || op.has("acquire") || op.has("release")) {
       return isDevice(op) ? Strength.DEVICE : Strength.BLOCK;
     }
-    return op.has("volatile") && space != Space.SHARED ? Strength.VOLATILE : Strength.WEAK;
+    return op.has("volatile") ? Strength.VOLATILE : Strength.WEAK;
   }
 
   private static Operation load(PtxInstruction i, Opcode op, Operands o, Site site) {
@@ -49,7 +49,7 @@ final class MemoryOps {
     Space space = op.has("param") ? Space.GENERIC : Space.of(op);
     Addresses addresses = Addresses.of(i.operand(1), o);
     Access access =
-        new Access(site, elements.totalBytes(), true, false, strength(op, space), op.has("nc"));
+        new Access(site, elements.totalBytes(), true, false, strength(op), op.has("nc"));
     return (w, mask) -> {
       Request request = w.worker.request();
       addresses.fill(w, request.address);
@@ -79,8 +79,7 @@ final class MemoryOps {
     Elements elements = Elements.of(i.operand(1), o, type, false);
     Space space = op.has("param") ? Space.GENERIC : Space.of(op);
     Addresses addresses = Addresses.of(i.operand(0), o);
-    Access access =
-        new Access(site, elements.totalBytes(), false, true, strength(op, space), false);
+    Access access = new Access(site, elements.totalBytes(), false, true, strength(op), false);
     Operation store =
         (w, mask) -> {
           Request request = w.worker.request();

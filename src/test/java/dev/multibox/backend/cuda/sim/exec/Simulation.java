@@ -3,8 +3,9 @@ package dev.multibox.backend.cuda.sim.exec;
 import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
 import dev.multibox.backend.cuda.sim.memory.Footprint;
 import dev.multibox.backend.cuda.sim.memory.FootprintPool;
+import dev.multibox.backend.cuda.sim.memory.RaceDetector;
+import dev.multibox.backend.cuda.sim.memory.Touch;
 import dev.multibox.backend.cuda.sim.report.Counters;
-import dev.multibox.backend.cuda.sim.report.FaultKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that simulate. The blocks of a launch are dealt to them in turn; each has cells of
@@ -77,16 +79,33 @@ public final class Simulation implements AutoCloseable {
       touched.forEach(Footprint::release);
       touched.clear();
     }
-    return new Outcome(counters, touched, stop.get());
+    List<RaceDetector.Runs> runs = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      runs.add(workers.get(i).memory().races().runs());
+    }
+    return new Outcome(counters, touched, runs, stop.get());
   }
 
   /**
    * What a launch did.
    *
    * @param touched what it touched, one for each thread that simulated it
+   * @param runs by which each of them remembers it
    * @param ended whether a fault ended it
    */
-  public record Outcome(Counters counters, List<Footprint> touched, boolean ended) {}
+  public record Outcome(
+      Counters counters, List<Footprint> touched, List<RaceDetector.Runs> runs, boolean ended) {}
+
+  /** Who wrote, or read, a byte last, if that was in one of {@code runs}; else null. */
+  public @Nullable Touch touch(long address, boolean wrote, List<RaceDetector.Runs> runs) {
+    for (int i = 0; i < runs.size(); i++) {
+      Touch touch = workers.get(i).memory().touch(address, wrote, runs.get(i));
+      if (touch != null) {
+        return touch;
+      }
+    }
+    return null;
+  }
 
   private void runAll(List<Runnable> parts) {
     List<Future<?>> others = new ArrayList<>();
@@ -117,10 +136,7 @@ public final class Simulation implements AutoCloseable {
       for (int j = i + 1; j < touched.size(); j++) {
         Footprint.Conflict conflict = touched.get(i).conflictWith(touched.get(j));
         if (conflict != null) {
-          workers
-              .get(i)
-              .memory()
-              .reportConflict(FaultKind.RACE_BETWEEN_BLOCKS, conflict, workers.get(j).memory());
+          workers.get(i).memory().reportConflict(conflict, workers.get(j).memory());
         }
       }
     }

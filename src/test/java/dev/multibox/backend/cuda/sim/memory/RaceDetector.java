@@ -4,6 +4,7 @@ import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.LaunchScope;
 import dev.multibox.backend.cuda.sim.report.Site;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds accesses of one launch that nothing orders, for the blocks that one thread simulates.
@@ -128,28 +129,33 @@ public final class RaceDetector {
     return Stamp.run(stamp) >= oldestRun;
   }
 
-  /**
-   * Who touched a byte last.
-   *
-   * @param thread in its block
-   */
-  record Touch(Site site, long block, int thread) {}
+  /** The runs that one launch had on this thread. */
+  public record Runs(int first, int last) {}
 
-  /** Who wrote, or read, a byte of global memory last in this launch. */
-  Touch touch(DeviceMemory memory, long at, boolean wrote) {
+  /** The runs of this launch so far. */
+  public Runs runs() {
+    return new Runs(firstRun, nextRun - 1);
+  }
+
+  /** Who wrote, or read, a byte of global memory last, if that was in {@code runs}; else null. */
+  @Nullable Touch touch(DeviceMemory memory, long at, boolean wrote, Runs runs) {
     Chunk chunk = memory.chunk(at);
     if (chunk == null) {
-      throw new IllegalStateException("0x%x was never allocated".formatted(at));
+      return null;
     }
     int offset = (int) (at - DeviceMemory.BASE) & (Chunk.BYTES - 1);
     int level = (int) (Raw.getLong(chunk.cell(worker, offset & -WORD)) & Stamp.LEVEL_MASK);
     long cell = chunk.cell(worker, offset & -(WORD >>> level));
     long stamp = Raw.getLong(wrote ? cell : cell + Chunk.READ);
     int tag = Raw.getInt(cell + (wrote ? Chunk.WRITE_SITE : Chunk.READ_SITE));
-    return new Touch(
-        launch.sites().get(Access.siteOf(tag)),
-        Stamp.run(stamp) >= firstRun ? blockOf(stamp) : 0,
-        Stamp.thread(stamp));
+    int run = Stamp.run(stamp);
+    if (run < runs.first() || run > runs.last()) {
+      return null;
+    }
+    Site site = launch.sites().get(Access.siteOf(tag));
+    return run < firstRun
+        ? new Touch(site, null, null)
+        : new Touch(site, launch.grid().at(blockOf(stamp)), launch.block().at(Stamp.thread(stamp)));
   }
 
   /**

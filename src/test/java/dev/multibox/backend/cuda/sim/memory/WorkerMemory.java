@@ -5,6 +5,7 @@ import dev.multibox.backend.cuda.sim.report.Dim3;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.LaunchEnd;
 import dev.multibox.backend.cuda.sim.report.LaunchScope;
+import dev.multibox.backend.cuda.sim.report.Report;
 import dev.multibox.backend.cuda.sim.report.Reports;
 import dev.multibox.backend.cuda.sim.report.Sites;
 import java.lang.foreign.MemorySegment;
@@ -312,23 +313,38 @@ public final class WorkerMemory {
     return text.toString();
   }
 
+  /** Who wrote, or read, a byte last, if that was in {@code runs} of this thread; else null. */
+  public @Nullable Touch touch(long address, boolean wrote, RaceDetector.Runs runs) {
+    return races.touch(memory, address, wrote, runs);
+  }
+
   /** Reports bytes that this thread's blocks and another's touched in one launch. */
-  public void reportConflict(FaultKind kind, Footprint.Conflict conflict, WorkerMemory other) {
-    RaceDetector.Touch mine = races.touch(memory, conflict.address(), conflict.firstWrites());
-    RaceDetector.Touch theirs =
-        other.races.touch(memory, conflict.address(), conflict.secondWrites());
-    launch.report(
-        kind,
-        mine.site(),
-        mine.block(),
-        mine.thread(),
-        "%s: %s, without order to %s by %s"
+  public void reportConflict(Footprint.Conflict conflict, WorkerMemory other) {
+    Touch mine = touch(conflict.address(), conflict.firstWrites(), races.runs());
+    Touch theirs = other.touch(conflict.address(), conflict.secondWrites(), other.races.runs());
+    if (mine == null || theirs == null) {
+      throw new IllegalStateException(
+          "0x%x: nobody is known to have touched it".formatted(conflict.address()));
+    }
+    String message =
+        "%s: %s, without order to %s by block %s thread %s"
             .formatted(
                 where(conflict.address()),
                 conflict.firstWrites() ? "written" : "read",
                 theirs.site(),
-                launch.place(theirs.block(), theirs.thread())),
-        theirs.site().toString());
+                theirs.block(),
+                theirs.thread());
+    launch
+        .reports()
+        .add(
+            new Report(
+                FaultKind.RACE_BETWEEN_BLOCKS,
+                launch.kernel(),
+                mine.site(),
+                mine.block(),
+                mine.thread(),
+                message),
+            theirs.site().toString());
   }
 
   /** The address, with the allocation it belongs to. */
