@@ -3,8 +3,11 @@ package dev.multibox.backend.cuda.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -228,8 +231,7 @@ class FloatInstructionTest {
               return a / b;
             }
             // 200 digits are enough to tell a quotient of floats from a float.
-            BigDecimal exact =
-                new BigDecimal(a).divide(new BigDecimal(b), new java.math.MathContext(200));
+            BigDecimal exact = new BigDecimal(a).divide(new BigDecimal(b), new MathContext(200));
             return signed(directed(exact, mode), a / b);
           });
       floats(
@@ -238,7 +240,7 @@ class FloatInstructionTest {
             if (!(a > 0) || !finite(a)) {
               return (float) Math.sqrt(a);
             }
-            return directed(new BigDecimal(a).sqrt(new java.math.MathContext(100)), mode);
+            return directed(new BigDecimal(a).sqrt(new MathContext(100)), mode);
           });
     }
   }
@@ -360,7 +362,7 @@ class FloatInstructionTest {
               ((long) Float.floatToRawIntBits(b) << 32)
                   | (Float.floatToRawIntBits(a) & 0xffff_ffffL);
           return Float.floatToRawIntBits(
-              new BigDecimal(new java.math.BigInteger(Long.toUnsignedString(value))).floatValue());
+              new BigDecimal(new BigInteger(Long.toUnsignedString(value))).floatValue());
         });
   }
 
@@ -450,8 +452,7 @@ class FloatInstructionTest {
     approximate("tanh.approx.f32", 0x1p-10, Math::tanh);
   }
 
-  private static void approximate(
-      String opcode, double error, java.util.function.DoubleUnaryOperator exact) {
+  private static void approximate(String opcode, double error, DoubleUnaryOperator exact) {
     int[] found = ONE.ints(opcode + " %d, %a;", bits(A), bits(B), bits(C));
     for (int i = 0; i < COUNT; i++) {
       double wanted = exact.applyAsDouble(A[i]);

@@ -45,12 +45,12 @@ final class GraphWork extends Work {
     List<Touched> done = new ArrayList<>();
     BitSet finished = new BitSet();
     List<Integer> order = new ArrayList<>();
-    while (order.size() < nodes.size() && !driver.isEnded()) {
+    while (order.size() < nodes.size() && !driver.timeline().isEnded()) {
       int next = next(driver, finished);
       Touched touched = nodes.get(next).work().run(driver, keep || parallel);
       for (int i = 0; i < done.size(); i++) {
         if (!nodes.get(next).before().get(order.get(i))) {
-          driver.reportRace(touched, done.get(i));
+          driver.timeline().reportRace(touched, done.get(i));
         }
       }
       done.add(touched);

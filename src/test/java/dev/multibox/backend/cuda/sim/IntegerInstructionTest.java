@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -89,7 +90,7 @@ class IntegerInstructionTest {
     assertThat(ONE.ints(code, A, B, C)).describedAs(code).isEqualTo(wanted);
   }
 
-  private static void widened(String code, java.util.function.IntToLongFunction f) {
+  private static void widened(String code, IntToLongFunction f) {
     long[] wanted = new long[COUNT];
     Arrays.setAll(wanted, f);
     assertThat(ONE.widened(code, A, B, C)).describedAs(code).isEqualTo(wanted);

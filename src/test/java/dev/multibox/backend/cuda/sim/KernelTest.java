@@ -6,6 +6,7 @@ import dev.multibox.backend.cuda.driver.Launch;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -198,7 +199,7 @@ class KernelTest {
     });
   }
 
-  private static int mask(java.util.function.IntPredicate holds) {
+  private static int mask(IntPredicate holds) {
     int mask = 0;
     for (int lane = 0; lane < 32; lane++) {
       mask |= holds.test(lane) ? 1 << lane : 0;

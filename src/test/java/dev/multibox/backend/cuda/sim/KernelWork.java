@@ -43,7 +43,7 @@ final class KernelWork extends Work {
     Simulation.Outcome outcome = driver.simulation().run(launch, keep);
     driver.count(program.name(), outcome.counters());
     if (outcome.ended()) {
-      driver.endWork();
+      driver.timeline().end();
     }
     return new Touched(program.name(), outcome.touched(), outcome.runs());
   }

@@ -8,8 +8,6 @@ import dev.multibox.backend.cuda.driver.KernelModule;
 import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.backend.cuda.sim.exec.Simulation;
 import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
-import dev.multibox.backend.cuda.sim.memory.Footprint;
-import dev.multibox.backend.cuda.sim.memory.Touch;
 import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.Report;
@@ -24,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -36,29 +33,20 @@ import java.util.function.Consumer;
  * driver is closed; {@link #takeReports} asks for faults without throwing.
  */
 public final class SimulatedDriver implements Driver {
-  /** Work that was done and may still race with other work. */
-  private record Done(int stream, long number, Work.Touched touched) {}
-
-  private static final double MILLIS_PER_INSTRUCTION = 1e-6;
-
   private final SimulatorSettings settings;
   private final SplittableRandom random;
   private final DeviceMemory memory;
   private final Simulation simulation;
   private final Reports reports = new Reports();
   private final Sites sites = new Sites();
-  private final List<SimulatedStream> streams = new ArrayList<>();
-  private final List<Done> done = new ArrayList<>();
+  private final Timeline timeline = new Timeline(this);
   private final List<MemorySegment> pinned = new ArrayList<>();
   private final Map<String, Counters> counters = new HashMap<>();
-  private final Clock hostClock = new Clock();
 
   /** The threads that capture; a capture spoiled by a call within it is kept as such. */
   private final Map<Thread, Boolean> capturing = new HashMap<>();
 
-  private boolean ended;
   private int nextStream = 1;
-  private double millis;
 
   public SimulatedDriver(SimulatorSettings settings) {
     this.settings = settings;
@@ -174,7 +162,7 @@ public final class SimulatedDriver implements Driver {
   @Override
   public synchronized Stream newStream() {
     SimulatedStream stream = new SimulatedStream(this, nextStream++);
-    streams.add(stream);
+    timeline.add(stream);
     return stream;
   }
 
@@ -197,14 +185,14 @@ public final class SimulatedDriver implements Driver {
 
   private void waitForAll(String call) {
     requireNoCapture(call);
-    runAll();
-    streams.forEach(stream -> hostKnows(stream.clock()));
+    timeline.runAll();
+    timeline.hostKnowsAll();
     check(call);
   }
 
   /** All faults so far that no call has thrown. */
   public synchronized List<Report> takeReports() {
-    runAll();
+    timeline.runAll();
     return reports.take();
   }
 
@@ -216,7 +204,7 @@ public final class SimulatedDriver implements Driver {
   void count(String kernel, Counters launch) {
     counters.computeIfAbsent(kernel, _ -> new Counters()).add(launch);
     SimulationTotals.add(kernel, launch);
-    millis += launch.warpInstructions * MILLIS_PER_INSTRUCTION;
+    timeline.pass(launch.warpInstructions);
   }
 
   SimulatorSettings settings() {
@@ -239,20 +227,8 @@ public final class SimulatedDriver implements Driver {
     return sites;
   }
 
-  Clock hostClock() {
-    return hostClock;
-  }
-
-  /** What the host waited for is past to all that it puts on streams later. */
-  void hostKnows(Clock clock) {
-    hostClock.join(clock);
-    done.removeIf(work -> {
-      boolean past = hostClock.counts(work.stream(), work.number());
-      if (past) {
-        work.touched().release();
-      }
-      return past;
-    });
+  Timeline timeline() {
+    return timeline;
   }
 
   /** The seed of the next launch. */
@@ -283,130 +259,13 @@ public final class SimulatedDriver implements Driver {
     }
   }
 
-  /** A fault ended a launch: as on a GPU, nothing else will be done. */
-  void endWork() {
-    ended = true;
-    streams.forEach(stream -> stream.queue().clear());
-  }
-
-  boolean isEnded() {
-    return ended;
-  }
-
-  private void runAll() {
-    while (!ended && runOne()) {
-      // Until nothing is left.
-    }
-  }
-
-  /** Does one piece of work, if there is any. */
-  void progress() {
-    runOne();
-  }
-
-  /** Does work until {@code condition} holds. */
-  void runUntil(String call, SimulatedStream stream, BooleanSupplier condition) {
-    while (!ended && !condition.getAsBoolean()) {
-      if (!runOne()) {
-        throw new IllegalStateException(
-            "%s: stream %d waits for an event that cannot happen".formatted(call, stream.id()));
-      }
-    }
-  }
-
-  /** Does the next piece of a stream that is drawn among those that can go on. */
-  private boolean runOne() {
-    List<SimulatedStream> ready = new ArrayList<>();
-    for (SimulatedStream stream : streams) {
-      SimulatedStream.Entry head = stream.queue().peek();
-      if (head != null && head.isReady()) {
-        ready.add(stream);
-      }
-    }
-    if (ready.isEmpty()) {
-      return false;
-    }
-    SimulatedStream stream = ready.get(draw(ready.size()));
-    run(stream, stream.queue().remove());
-    return true;
-  }
-
-  private void run(SimulatedStream stream, SimulatedStream.Entry entry) {
-    SimulatedEvent.Recording happens = entry.happens();
-    if (happens != null) {
-      happens.happen(millis);
-    }
-    Work work = entry.work();
-    if (work == null) {
-      return;
-    }
-    boolean keep = streams.size() > 1;
-    Work.Touched touched = work.run(this, keep);
-    millis += MILLIS_PER_INSTRUCTION;
-    if (!keep || ended) {
-      return;
-    }
-    for (Done other : done) {
-      if (!entry.clock().counts(other.stream(), other.number())) {
-        reportRace(touched, other.touched());
-      }
-    }
-    done.add(new Done(stream.id(), entry.number(), touched));
-    forgetPast();
-  }
-
-  /** Forgets work that precedes everything that may still come. */
-  private void forgetPast() {
-    done.removeIf(work -> {
-      for (SimulatedStream stream : streams) {
-        SimulatedStream.Entry head = stream.queue().peek();
-        Clock next = head == null ? stream.clock() : head.clock();
-        if (!next.counts(work.stream(), work.number())) {
-          return false;
-        }
-      }
-      work.touched().release();
-      return true;
-    });
-  }
-
-  /** Reports a byte that two unordered pieces of work touched, if there is one. */
-  void reportRace(Work.Touched later, Work.Touched earlier) {
-    Footprint.Conflict conflict = later.conflictWith(earlier);
-    if (conflict == null) {
-      return;
-    }
-    Touch mine = later.touch(simulation, conflict.address(), conflict.firstWrites());
-    Touch theirs = earlier.touch(simulation, conflict.address(), conflict.secondWrites());
-    String message =
-        "0x%x (%s) is %s by it and %s by %s%s on another stream"
-            .formatted(
-                conflict.address(),
-                memory.before(conflict.address()),
-                conflict.firstWrites() ? "written" : "read",
-                conflict.secondWrites() ? "written" : "read",
-                earlier.name(),
-                theirs == null ? "" : ", " + theirs.site());
-    Report report =
-        mine == null
-            ? new Report(FaultKind.RACE_BETWEEN_STREAMS, later.name(), null, null, null, message)
-            : new Report(
-                FaultKind.RACE_BETWEEN_STREAMS,
-                later.name(),
-                mine.site(),
-                mine.block(),
-                mine.thread(),
-                message);
-    reports.add(report, earlier.name());
-  }
-
   /** Reports a range that does not lie in an allocation, and ends the work. */
   void checkRange(String call, Range range) {
     String fault = memory.faultOf(range.address(), range.bytes());
     if (fault != null) {
       FaultKind kind = fault.contains("freed") ? FaultKind.USE_AFTER_FREE : FaultKind.OUT_OF_BOUNDS;
       reports.add(new Report(kind, call, null, null, null, fault), "");
-      endWork();
+      timeline.end();
       throw new SimulatedFault(call, reports.take());
     }
   }
@@ -424,20 +283,16 @@ public final class SimulatedDriver implements Driver {
     if (!reports.isEmpty()) {
       throw new SimulatedFault(call, reports.take());
     }
-    if (ended) {
+    if (timeline.isEnded()) {
       throw new DriverException(
           call, "CUDA_ERROR_LAUNCH_FAILED", "a fault ended the work on this device before");
     }
   }
 
-  void closed(SimulatedStream stream) {
-    streams.remove(stream);
-  }
-
   @Override
   public synchronized void close() {
     try {
-      runAll();
+      timeline.runAll();
       if (!reports.isEmpty()) {
         throw new SimulatedFault("close()", reports.take());
       }

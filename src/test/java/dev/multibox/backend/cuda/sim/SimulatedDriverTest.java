@@ -9,6 +9,7 @@ import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.backend.cuda.sim.report.SimulatedFault;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -179,7 +180,7 @@ class SimulatedDriverTest {
     try (SimulatedGpu gpu = SimulatedGpu.open(0)) {
       Launch launch = gpu.launch("kernels/control", "collatz").block(32);
       int[] same = new int[32];
-      java.util.Arrays.fill(same, 27);
+      Arrays.fill(same, 27);
       gpu.run(launch.arg(gpu.ints(same)).arg(gpu.empty(128)));
       assertThat(gpu.driver().counters("collatz").divergentBranches).isZero();
       gpu.run(launch.arg(gpu.ints(IntStream.range(1, 33).toArray())).arg(gpu.empty(128)));

@@ -66,7 +66,7 @@ final class SimulatedEvent implements Event {
     synchronized (driver) {
       Recording latest = recording;
       if (latest != null && !latest.isDone()) {
-        driver.progress();
+        driver.timeline().runOne();
       }
       return latest == null || latest.isDone();
     }
@@ -78,8 +78,8 @@ final class SimulatedEvent implements Event {
       driver.requireNoCapture("Event.synchronize()");
       Recording latest = recording;
       if (latest != null) {
-        driver.runUntil("Event.synchronize()", latest.stream, latest::isDone);
-        driver.hostKnows(latest.clock());
+        driver.timeline().runUntil("Event.synchronize()", latest.stream, latest::isDone);
+        driver.timeline().hostKnows(latest.clock());
       }
       driver.check("Event.synchronize()");
     }

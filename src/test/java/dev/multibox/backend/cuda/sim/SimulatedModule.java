@@ -5,7 +5,7 @@ import dev.multibox.backend.cuda.driver.Kernel;
 import dev.multibox.backend.cuda.driver.KernelModule;
 import dev.multibox.backend.cuda.driver.ParameterLayout;
 import dev.multibox.backend.cuda.sim.exec.Compiler;
-import dev.multibox.backend.cuda.sim.exec.Symbols;
+import dev.multibox.backend.cuda.sim.instruction.Symbols;
 import dev.multibox.backend.cuda.sim.ptx.Operand;
 import dev.multibox.backend.cuda.sim.ptx.PtxException;
 import dev.multibox.backend.cuda.sim.ptx.PtxFile;

@@ -134,7 +134,7 @@ public final class SimulatedStream implements Stream {
         into.add(work, captured);
         return;
       }
-      clock.join(driver.hostClock());
+      clock.join(driver.timeline().hostClock());
       long number = clock.tick(id);
       queue.add(new Entry(work, null, null, clock.copy(), number));
     }
@@ -149,7 +149,7 @@ public final class SimulatedStream implements Stream {
         simulated.recorded(new SimulatedEvent.Captured(into, (BitSet) captured.clone()));
         return;
       }
-      clock.join(driver.hostClock());
+      clock.join(driver.timeline().hostClock());
       SimulatedEvent.Recording recording = new SimulatedEvent.Recording(this, clock.copy());
       simulated.recorded(recording);
       queue.add(new Entry(null, null, recording, clock.copy(), 0));
@@ -256,8 +256,8 @@ public final class SimulatedStream implements Stream {
   public void synchronize() {
     synchronized (driver) {
       driver.requireNoCapture("Stream.synchronize()");
-      driver.runUntil("Stream.synchronize()", this, queue::isEmpty);
-      driver.hostKnows(clock);
+      driver.timeline().runUntil("Stream.synchronize()", this, queue::isEmpty);
+      driver.timeline().hostKnows(clock);
       driver.check("Stream.synchronize()");
     }
   }
@@ -266,9 +266,9 @@ public final class SimulatedStream implements Stream {
   @Override
   public void close() {
     synchronized (driver) {
-      driver.runUntil("Stream.close()", this, queue::isEmpty);
-      driver.hostKnows(clock);
-      driver.closed(this);
+      driver.timeline().runUntil("Stream.close()", this, queue::isEmpty);
+      driver.timeline().hostKnows(clock);
+      driver.timeline().remove(this);
     }
   }
 }

@@ -343,6 +343,26 @@ class StreamTest {
   }
 
   @Test
+  void anotherThreadMayAllocateAndCopyDuringACapture() throws InterruptedException {
+    try (SimulatedGpu gpu = SimulatedGpu.open(1)) {
+      long[] found = new long[1];
+      Thread loader = new Thread(() -> found[0] = gpu.floats(1, 2, 3));
+      Graph graph =
+          gpu.stream()
+              .capture(() -> {
+                loader.start();
+                try {
+                  loader.join();
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      assertThat(graph.size()).isZero();
+      assertThat(gpu.floats(found[0], 3)).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
   void tellsTheTimeBetweenEvents() {
     try (SimulatedGpu gpu = SimulatedGpu.open(1)) {
       Event start = gpu.driver().newEvent();

@@ -5,8 +5,9 @@
  *
  * <p>{@link dev.multibox.backend.cuda.sim.SimulatedDriver} is the device. Work is put off until
  * somebody waits for it, then run in an order drawn from a seed that keeps only what streams and
- * events promise. Below it, {@code ptx} reads PTX, {@code exec} runs it, {@code memory} knows of
- * each byte whether it is allocated, written and by whom, and {@code report} says what was wrong.
+ * events promise. Below it, {@code ptx} reads PTX, {@code instruction} says what each instruction
+ * means, {@code exec} runs kernels, {@code memory} knows of each byte whether it is allocated,
+ * written and by whom, and {@code report} says what was wrong.
  *
  * <p>It cannot see weak memory order, the last bits of approximate functions, occupancy, and what
  * the compiler behind PTX does. Blocks run one after the other, so a kernel whose blocks wait for

@@ -1,10 +1,13 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Warp;
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.memory.RaceDetector;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.LaunchEnd;
 import dev.multibox.backend.cuda.sim.report.Site;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,8 +40,8 @@ final class Barriers {
   }
 
   void start() {
-    java.util.Arrays.fill(arrivedThreads, 0);
-    java.util.Arrays.fill(arrivedWarps, 0);
+    Arrays.fill(arrivedThreads, 0);
+    Arrays.fill(arrivedWarps, 0);
     checkedExits.clear();
   }
 

@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Operation;
 import dev.multibox.backend.cuda.sim.report.Site;
 
 /** Instructions that run one after the other, and what comes then. */

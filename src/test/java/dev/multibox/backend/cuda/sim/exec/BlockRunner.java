@@ -1,5 +1,7 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Warp;
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.report.Dim3;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import java.util.Arrays;
@@ -18,7 +20,8 @@ final class BlockRunner {
     int count = (int) Math.ceilDiv(block.size(), (long) Warp.LANES);
     warps = new WarpRunner[count];
     for (int i = 0; i < count; i++) {
-      warps[i] = new WarpRunner(program, new Warp(worker, program, i, block));
+      warps[i] =
+          new WarpRunner(program, new Warp(worker, program.rows(), program.localBytes(), i, block));
     }
     order = new int[count];
     Arrays.setAll(order, i -> i);

@@ -1,5 +1,10 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Instructions;
+import dev.multibox.backend.cuda.sim.instruction.Operands;
+import dev.multibox.backend.cuda.sim.instruction.Operation;
+import dev.multibox.backend.cuda.sim.instruction.Rows;
+import dev.multibox.backend.cuda.sim.instruction.Symbols;
 import dev.multibox.backend.cuda.sim.ptx.PtxException;
 import dev.multibox.backend.cuda.sim.ptx.PtxFile;
 import dev.multibox.backend.cuda.sim.ptx.PtxFunction;
@@ -10,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Makes a program of a kernel and of the functions it calls. */
 public final class Compiler {
@@ -83,7 +89,7 @@ public final class Compiler {
   }
 
   /** Runs {@code work}, adding file, line and opcode to what it throws. */
-  private <T> T explained(PtxInstruction instruction, java.util.function.Supplier<T> work) {
+  private <T> T explained(PtxInstruction instruction, Supplier<T> work) {
     try {
       return work.get();
     } catch (IllegalArgumentException e) {

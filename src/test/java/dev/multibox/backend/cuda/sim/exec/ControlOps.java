@@ -1,5 +1,9 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Collective;
+import dev.multibox.backend.cuda.sim.instruction.Opcode;
+import dev.multibox.backend.cuda.sim.instruction.Operands;
+import dev.multibox.backend.cuda.sim.instruction.WarpOps;
 import dev.multibox.backend.cuda.sim.ptx.Operand;
 import dev.multibox.backend.cuda.sim.ptx.PtxFunction;
 import dev.multibox.backend.cuda.sim.ptx.PtxInstruction;

@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Symbols;
 import dev.multibox.backend.cuda.sim.memory.Places;
 import dev.multibox.backend.cuda.sim.memory.SharedMemory;
 import dev.multibox.backend.cuda.sim.ptx.Operand;

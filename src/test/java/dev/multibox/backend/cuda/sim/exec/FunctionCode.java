@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Operands;
 import dev.multibox.backend.cuda.sim.ptx.Operand;
 import dev.multibox.backend.cuda.sim.ptx.PtxFunction;
 import dev.multibox.backend.cuda.sim.ptx.PtxInstruction;

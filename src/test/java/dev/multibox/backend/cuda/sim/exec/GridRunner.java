@@ -1,8 +1,10 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.memory.SharedMemory;
 import dev.multibox.backend.cuda.sim.report.LaunchEnd;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Runs the blocks of a launch that fall to one simulating thread. */
 final class GridRunner {
@@ -11,11 +13,14 @@ final class GridRunner {
   private final List<SharedMemory.Range> shared;
   private final BlockRunner blocks;
 
-  GridRunner(Worker worker, Launchable launch) {
+  /**
+   * @param blocks runs blocks of that program and size
+   */
+  GridRunner(Worker worker, Launchable launch, BlockRunner blocks) {
     this.worker = worker;
     this.launch = launch;
+    this.blocks = blocks;
     shared = launch.program().shared(launch.dynamicShared());
-    blocks = worker.runner(launch.program(), launch.scope().block());
   }
 
   /**
@@ -23,7 +28,7 @@ final class GridRunner {
    *
    * @param stop says that another thread ended the launch
    */
-  void run(long first, long step, java.util.concurrent.atomic.AtomicBoolean stop) {
+  void run(long first, long step, AtomicBoolean stop) {
     long count = launch.scope().grid().size();
     long stride = launch.stride(count);
     try {

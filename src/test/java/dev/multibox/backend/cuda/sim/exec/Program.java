@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Rows;
 import dev.multibox.backend.cuda.sim.memory.SharedMemory;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,17 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
 import dev.multibox.backend.cuda.sim.memory.Footprint;
 import dev.multibox.backend.cuda.sim.memory.FootprintPool;
 import dev.multibox.backend.cuda.sim.memory.RaceDetector;
 import dev.multibox.backend.cuda.sim.memory.Touch;
 import dev.multibox.backend.cuda.sim.report.Counters;
+import dev.multibox.backend.cuda.sim.report.Dim3;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,7 +28,11 @@ public final class Simulation implements AutoCloseable {
   /** Launches of fewer threads are not worth dealing out. */
   private static final long LEAST_THREADS = 1024;
 
+  /** What a block's runner is made for. */
+  private record RunnerKey(int worker, Program program, Dim3 block) {}
+
   private final List<Worker> workers = new ArrayList<>();
+  private final Map<RunnerKey, BlockRunner> runners = new HashMap<>();
   private final ExecutorService pool;
   private final FootprintPool footprints;
 
@@ -64,8 +72,8 @@ public final class Simulation implements AutoCloseable {
       if (footprint != null) {
         touched.add(footprint);
       }
-      worker.startLaunch(launch, footprint);
-      GridRunner runner = new GridRunner(worker, launch);
+      start(worker, launch, footprint);
+      GridRunner runner = new GridRunner(worker, launch, runner(worker, launch));
       int first = i;
       parts.add(() -> runner.run(first, threads, stop));
     }
@@ -84,6 +92,28 @@ public final class Simulation implements AutoCloseable {
       runs.add(workers.get(i).memory().races().runs());
     }
     return new Outcome(counters, touched, runs, stop.get());
+  }
+
+  private static void start(Worker worker, Launchable launch, @Nullable Footprint touched) {
+    Program program = launch.program();
+    int dynamic = launch.dynamicShared();
+    worker.startLaunch(
+        launch.scope(), launch.parameters(), dynamic, dynamic + program.sharedBytes());
+    worker
+        .memory()
+        .startLaunch(
+            launch.scope(),
+            program.traits().havePartialBarriers(),
+            program.traits().haveFences(),
+            touched);
+    worker.memory().setParameters(launch.parameters(), launch.parameterBytes());
+  }
+
+  /** What runs blocks of that size; used again, since it has the registers of all warps. */
+  private BlockRunner runner(Worker worker, Launchable launch) {
+    return runners.computeIfAbsent(
+        new RunnerKey(worker.number(), launch.program(), launch.scope().block()),
+        key -> new BlockRunner(key.program(), worker, key.block()));
   }
 
   /**

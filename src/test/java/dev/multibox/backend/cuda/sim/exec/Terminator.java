@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Collective;
 import dev.multibox.backend.cuda.sim.report.Site;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Collective;
+import dev.multibox.backend.cuda.sim.instruction.Warp;
 import dev.multibox.backend.cuda.sim.memory.BlockClock;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import java.util.ArrayList;

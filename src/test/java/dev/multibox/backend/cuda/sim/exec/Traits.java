@@ -1,5 +1,7 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Opcode;
+import dev.multibox.backend.cuda.sim.instruction.Space;
 import dev.multibox.backend.cuda.sim.ptx.Operand;
 import dev.multibox.backend.cuda.sim.ptx.PtxFunction;
 import dev.multibox.backend.cuda.sim.ptx.PtxInstruction;

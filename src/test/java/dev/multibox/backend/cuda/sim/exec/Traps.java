@@ -1,5 +1,7 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Warp;
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.memory.Raw;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.LaunchEnd;

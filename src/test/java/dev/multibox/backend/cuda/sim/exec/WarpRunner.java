@@ -1,5 +1,8 @@
 package dev.multibox.backend.cuda.sim.exec;
 
+import dev.multibox.backend.cuda.sim.instruction.Operation;
+import dev.multibox.backend.cuda.sim.instruction.Warp;
+import dev.multibox.backend.cuda.sim.instruction.Worker;
 import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import java.util.ArrayList;

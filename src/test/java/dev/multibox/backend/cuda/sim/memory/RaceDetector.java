@@ -3,6 +3,7 @@ package dev.multibox.backend.cuda.sim.memory;
 import dev.multibox.backend.cuda.sim.report.FaultKind;
 import dev.multibox.backend.cuda.sim.report.LaunchScope;
 import dev.multibox.backend.cuda.sim.report.Site;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -92,7 +93,7 @@ public final class RaceDetector {
     int run = nextRun++;
     int index = run - firstRun;
     if (index == blockOfRun.length) {
-      blockOfRun = java.util.Arrays.copyOf(blockOfRun, 2 * index);
+      blockOfRun = Arrays.copyOf(blockOfRun, 2 * index);
     }
     blockOfRun[index] = block;
     return run;

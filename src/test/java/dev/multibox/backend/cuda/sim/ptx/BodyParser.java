@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class BodyParser {
   private static final Set<String> VARIABLE_SPACES = Set.of("local", "shared", "param", "const");
 
-  private final String file;
   private final PtxScanner scanner;
   private final SourceFiles sources;
   private final DeclarationParser declarations;
@@ -18,8 +17,7 @@ final class BodyParser {
   private Scope scope = new Scope(null, "", 0);
   private int blocks;
 
-  BodyParser(String file, PtxScanner scanner, SourceFiles sources, DeclarationParser declarations) {
-    this.file = file;
+  BodyParser(PtxScanner scanner, SourceFiles sources, DeclarationParser declarations) {
     this.scanner = scanner;
     this.sources = sources;
     this.declarations = declarations;
@@ -160,10 +158,5 @@ final class BodyParser {
       }
     }
     scanner.word();
-  }
-
-  @Override
-  public String toString() {
-    return file;
   }
 }

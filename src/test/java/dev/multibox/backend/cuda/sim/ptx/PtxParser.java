@@ -13,7 +13,6 @@ public final class PtxParser {
   private static final Set<String> THREAD_LIMITS = Set.of("maxntid", "reqntid");
   private static final Set<String> ONE_NUMBER = Set.of("maxnreg", "minnctapersm", "maxnctapersm");
 
-  private final String file;
   private final PtxScanner scanner;
   private final SourceFiles sources;
   private final DeclarationParser declarations;
@@ -21,7 +20,6 @@ public final class PtxParser {
   private final Map<String, PtxFunction> functions = new LinkedHashMap<>();
 
   private PtxParser(String file, String text) {
-    this.file = file;
     scanner = new PtxScanner(file, text);
     sources = SourceFiles.of(text);
     declarations = new DeclarationParser(scanner);
@@ -95,7 +93,7 @@ public final class PtxParser {
       return;
     }
     scanner.expect('{');
-    BodyParser body = new BodyParser(file, scanner, sources, declarations);
+    BodyParser body = new BodyParser(scanner, sources, declarations);
     body.read();
     functions.put(
         name,

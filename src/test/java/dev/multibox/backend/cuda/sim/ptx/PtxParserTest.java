@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.List;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 
 class PtxParserTest {
@@ -149,11 +150,11 @@ class PtxParserTest {
     assertThat(file.variables())
         .extracting(PtxVariable::name, PtxVariable::space, PtxVariable::bytes)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("table", "const", 8L),
-            org.assertj.core.groups.Tuple.tuple("pointers", "global", 16L),
-            org.assertj.core.groups.Tuple.tuple("one", "global", 4L),
-            org.assertj.core.groups.Tuple.tuple("dynamic", "shared", 0L),
-            org.assertj.core.groups.Tuple.tuple("grid", "global", 24L));
+            Tuple.tuple("table", "const", 8L),
+            Tuple.tuple("pointers", "global", 16L),
+            Tuple.tuple("one", "global", 4L),
+            Tuple.tuple("dynamic", "shared", 0L),
+            Tuple.tuple("grid", "global", 24L));
     assertThat(file.variables().get(1).values())
         .containsExactly(new Operand.Symbol("table", 4), new Operand.Symbol("f", 0));
     assertThat(file.variables().get(3).isDynamic()).isTrue();

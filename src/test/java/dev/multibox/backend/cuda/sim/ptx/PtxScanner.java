@@ -1,5 +1,7 @@
 package dev.multibox.backend.cuda.sim.ptx;
 
+import java.util.Locale;
+
 /** The text of a PTX file as words, numbers and signs. */
 final class PtxScanner {
   private final String file;
@@ -153,7 +155,7 @@ final class PtxScanner {
   }
 
   private static long bits(String digits) {
-    String lower = digits.toLowerCase(java.util.Locale.ROOT);
+    String lower = digits.toLowerCase(Locale.ROOT);
     if (lower.startsWith("0f") || lower.startsWith("0d") || lower.startsWith("0x")) {
       return Long.parseUnsignedLong(withoutSuffix(lower.substring(2), lower.charAt(1) == 'x'), 16);
     }
