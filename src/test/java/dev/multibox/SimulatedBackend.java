@@ -2,10 +2,14 @@ package dev.multibox;
 
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.cuda.CudaBackend;
+import dev.multibox.backend.cuda.sim.HostConvolution;
 import dev.multibox.backend.cuda.sim.SimulatedDriver;
 import java.util.List;
 
-/** The CUDA backend on a simulated GPU, which refuses every access a kernel should not make. */
+/**
+ * The CUDA backend on a simulated GPU, which refuses every access a kernel should not make.
+ * Convolution, the one family without a kernel of ours, is the CPU's on the simulated memory.
+ */
 public final class SimulatedBackend {
   /** The families whose kernels the CUDA backend has. */
   private static final List<String> FAMILIES =
@@ -30,6 +34,6 @@ public final class SimulatedBackend {
 
   /** One whose schedule is drawn from {@code seed}. */
   public static Backend open(long seed) {
-    return CudaBackend.openUnpooled(SimulatedDriver.open(seed));
+    return CudaBackend.openUnpooled(SimulatedDriver.open(seed), HostConvolution::open);
   }
 }

@@ -46,12 +46,14 @@ public final class CudaBackend implements Backend {
   private final BoxKernels box;
   private final OptimizerKernels optimizer;
   private final CudaConvertKernels convert;
+  private final CudaConvolution convolution;
 
-  private CudaBackend(Driver driver, long slabBytes) {
+  private CudaBackend(Driver driver, CudaConvolution.Source convolutions, long slabBytes) {
     this.driver = driver;
     this.slabBytes = slabBytes;
     stream = driver.newStream();
     workspace = new CudaWorkspace(driver);
+    convolution = convolutions.open(driver, stream);
     ColumnSums columns = new ColumnSums(family("columns"));
     convert = new CudaConvertKernels(family("convert"));
     elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
@@ -62,16 +64,16 @@ public final class CudaBackend implements Backend {
   }
 
   /** A backend on {@code driver}, which is closed with it. */
-  public static CudaBackend open(Driver driver) {
-    return new CudaBackend(driver, SLAB_BYTES);
+  public static CudaBackend open(Driver driver, CudaConvolution.Source convolutions) {
+    return new CudaBackend(driver, convolutions, SLAB_BYTES);
   }
 
   /**
    * {@link #open} with an allocation of the driver's for every tensor, exactly as long as that: a
    * driver that checks accesses sees the first byte beyond.
    */
-  public static CudaBackend openUnpooled(Driver driver) {
-    return new CudaBackend(driver, 0);
+  public static CudaBackend openUnpooled(Driver driver, CudaConvolution.Source convolutions) {
+    return new CudaBackend(driver, convolutions, 0);
   }
 
   private KernelFamily family(String name) {
@@ -88,9 +90,13 @@ public final class CudaBackend implements Backend {
   @Override
   public String description() {
     DeviceProperties device = driver.device();
-    return "%s, compute capability %d.%d, %d MiB"
+    return "%s, compute capability %d.%d, %d MiB, convolution by %s"
         .formatted(
-            device.name(), device.computeMajor(), device.computeMinor(), device.totalBytes() >> 20);
+            device.name(),
+            device.computeMajor(),
+            device.computeMinor(),
+            device.totalBytes() >> 20,
+            convolution.description());
   }
 
   @Override
@@ -165,7 +171,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public ConvolutionKernels convolution() {
-    throw missing("convolution");
+    return convolution;
   }
 
   @Override
@@ -214,6 +220,7 @@ public final class CudaBackend implements Backend {
       throw new IllegalStateException(
           "cuda: %d arenas are still open; close them first".formatted(openArenas.size()));
     }
+    convolution.close();
     families.forEach(KernelFamily::close);
     workspace.close();
     stream.close();

@@ -12,6 +12,7 @@ import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.backend.SgdParams;
+import dev.multibox.backend.cuda.sim.HostConvolution;
 import dev.multibox.backend.cuda.sim.SimulatedDriver;
 import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.tensor.DType;
@@ -49,7 +50,7 @@ final class KernelTrafficTest {
   @Test
   void kernelsMoveLittleMoreThanTheyMust() throws IOException {
     table.add("kernel, bytes moved, bytes needed, ratio, bank conflicts, shared requests");
-    try (CudaBackend backend = CudaBackend.openUnpooled(driver);
+    try (CudaBackend backend = CudaBackend.openUnpooled(driver, HostConvolution::open);
         TensorArena arena = backend.newArena()) {
       for (DType dtype : List.of(DType.F32, DType.F16)) {
         pointwise(backend, arena, dtype);
