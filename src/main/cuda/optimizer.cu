@@ -43,15 +43,15 @@ struct Form {
     int rate_inside, nesterov, decayed;
 };
 
-// g = unscale gradient + decay w; then PyTorch's form v = m v + (1 - dampening) g, w -= rate v, or
+// g = unscale / loss scale gradient + decay w; then PyTorch's form v = m v + (1 - dampening) g, w -= rate v, or
 // Caffe's v = m v + rate g, w -= v. The first update sets v to its first term. The same operations in
 // the same order as the CPU's, none fused, so masters have the same bits.
 struct Sgd {
     float unscale, decay, momentum, take, inner, outer;
     bool first, nesterov;
 
-    __device__ Sgd(const Hyper &hyper, const Form &form)
-        : unscale(hyper.unscale),
+    __device__ Sgd(const Hyper &hyper, float loss_scale, const Form &form)
+        : unscale(hyper.unscale / loss_scale),
           decay(form.decayed ? hyper.decay : 0),
           momentum(hyper.momentum),
           take(hyper.iteration == 0 ? 1 : 1 - form.dampening),
@@ -72,11 +72,12 @@ struct Sgd {
 // bytes a parameter of F32 gradients, 20 with F16 gradients and copies. Nothing is touched when a
 // gradient was not finite.
 template <typename T>
-__device__ void sgd(int64_t n, const T *__restrict__ gradients, const Hyper *__restrict__ hyper, Form form,
-                    const int *__restrict__ found, float *weights, float *momentum, __half *copies) {
+__device__ void sgd(int64_t n, const T *__restrict__ gradients, const Hyper *__restrict__ hyper,
+                    const float *__restrict__ loss_scale, Form form, const int *__restrict__ found, float *weights,
+                    float *momentum, __half *copies) {
     if (*found != 0) return;
     constexpr int N = 4;
-    Sgd step(*hyper, form);
+    Sgd step(*hyper, *loss_scale, form);
     int64_t first = (int64_t(blockIdx.x) * blockDim.x + threadIdx.x) * N;
     if (first + N <= n) {
         Pack<T, N> g = *reinterpret_cast<const Pack<T, N> *>(gradients + first);
@@ -104,14 +105,49 @@ __device__ void sgd(int64_t n, const T *__restrict__ gradients, const Hyper *__r
     }
 }
 
-extern "C" __global__ void sgd_f32(int64_t n, const float *__restrict__ gradients, const Hyper *__restrict__ hyper,
-                                   Form form, const int *__restrict__ found, float *weights, float *momentum,
-                                   __half *copies) {
-    sgd(n, gradients, hyper, form, found, weights, momentum, copies);
-}
+#define SGD(name, T)                                                                                              \
+    extern "C" __global__ void sgd_##name(int64_t n, const T *__restrict__ gradients,                             \
+                                          const Hyper *__restrict__ hyper, const float *__restrict__ loss_scale,  \
+                                          Form form, const int *__restrict__ found, float *weights,               \
+                                          float *momentum, __half *copies) {                                      \
+        sgd(n, gradients, hyper, loss_scale, form, found, weights, momentum, copies);                             \
+    }
 
-extern "C" __global__ void sgd_f16(int64_t n, const __half *__restrict__ gradients, const Hyper *__restrict__ hyper,
-                                   Form form, const int *__restrict__ found, float *weights, float *momentum,
-                                   __half *copies) {
-    sgd(n, gradients, hyper, form, found, weights, momentum, copies);
+SGD(f32, float)
+SGD(f16, __half)
+
+// The places of OptimizerKernels.COUNTER_* and RING_*.
+struct Counters {
+    int clean, steps;
+};
+
+struct alignas(16) RingRow {
+    float losses[3], skipped, scale, step, unused[2];
+};
+
+constexpr int RING_STEPS = 64;
+
+// The end of a step: its figures into the ring, the scale halved, or doubled after growth_interval clean
+// steps (0: it stays), the flag cleared. One thread does it all, for all of it depends on one flag; 28
+// bytes read, 48 written, so the launch is what it costs.
+extern "C" __global__ void update_scale(const float *__restrict__ losses, int growth_interval, int *found,
+                                        float *loss_scale, Counters *counters, RingRow *ring) {
+    bool overflowed = *found != 0;
+    float scale = *loss_scale;
+    Counters count = *counters;
+    ring[count.steps % RING_STEPS] = {{losses[0], losses[1], losses[2]}, overflowed ? 1.0f : 0.0f, scale,
+                                      float(count.steps)};
+    count.steps++;
+    count.clean = overflowed ? 0 : count.clean + 1;
+    if (growth_interval > 0) {
+        if (overflowed) {
+            scale /= 2;
+        } else if (count.clean >= growth_interval) {
+            scale = isfinite(2 * scale) ? 2 * scale : scale;
+            count.clean = 0;
+        }
+    }
+    *loss_scale = scale;
+    *counters = count;
+    *found = 0;
 }

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Pointwise ops, bias and SGD beside {@code copy}, the floor: one read, one write. */
+/** Pointwise ops and bias beside {@code copy}, the floor: one read, one write. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @SuppressWarnings("NullAway.Init")
 public class ElementwiseBenchmark {
-  /** A tensor as N x H x W x C; the last stands for a million parameters. */
-  @Param({"16x48x48x32", "4x150x150x64", "1x1x1x1000000"})
+  /** A tensor as N x H x W x C. */
+  @Param({"16x48x48x32", "4x150x150x64"})
   private String shape = "";
 
   /** What the tensors of that shape are stored in. */
@@ -43,12 +43,8 @@ public class ElementwiseBenchmark {
   private Tensor x;
   private Tensor y;
   private Tensor dOut;
-  private Tensor weights;
-  private Tensor momentum;
   private Tensor bias;
   private Tensor dBias;
-  private Tensor hyper;
-  private Tensor foundInf;
 
   @Setup(Level.Trial)
   public void open() {
@@ -59,12 +55,8 @@ public class ElementwiseBenchmark {
     x = batch.random(extents, type);
     y = batch.random(extents, type);
     dOut = batch.random(extents, type);
-    weights = batch.random(extents);
-    momentum = batch.random(extents);
     bias = batch.random(Shape.of(extents.dim(-1)));
     dBias = batch.random(bias.shape());
-    hyper = arena.zeros(Shape.of(OptimizerKernels.HYPER_SIZE), DType.F32);
-    foundInf = arena.zeros(Shape.of(1), DType.I32);
     backend.elementwise().add(x, y, Activation.RELU, dOut);
     float sum = batch.first(x) + batch.first(y);
     if (Math.abs(batch.first(dOut) - Math.max(sum, 0)) > 1e-3) {
@@ -101,11 +93,5 @@ public class ElementwiseBenchmark {
     Gradient gradient = Gradient.overwrite(dBias);
     backend.elementwise().biasBackward(y, Activation.RELU, dOut, dOut, gradient);
     traffic.add(3 * x.bytes());
-  }
-
-  @Benchmark
-  public void sgd(Traffic traffic) {
-    backend.optimizer().sgd(weights, momentum, dOut, null, hyper, SgdParams.of(true), foundInf);
-    traffic.add(4 * weights.bytes() + dOut.bytes());
   }
 }

@@ -57,6 +57,7 @@ public final class Sgd {
   private final ModelState model;
   private final Settings settings;
   private final Tensor hyper; // [roles, HYPER_SIZE]
+  private final Tensor lossScale;
   private final Tensor foundInf;
   private final float[] hyperValues;
   private final int[] clear = new int[1];
@@ -69,6 +70,8 @@ public final class Sgd {
     Shape perRole = Shape.of(ROLES.size(), OptimizerKernels.HYPER_SIZE);
     hyper = arena.zeros(perRole, DType.F32);
     hyperValues = new float[Math.toIntExact(perRole.size())];
+    lossScale = arena.zeros(Shape.of(1), DType.F32);
+    backend.upload(new float[] {1}, lossScale);
     foundInf = arena.zeros(Shape.of(1), DType.I32);
   }
 
@@ -110,6 +113,7 @@ public final class Sgd {
               range.gradients(),
               range.copies(),
               hyper.get(i),
+              lossScale,
               new SgdParams(settings.form(), 0, false, settings.decays(ROLES.get(i))),
               foundInf);
     }

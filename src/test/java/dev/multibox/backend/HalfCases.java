@@ -493,7 +493,8 @@ final class HalfCases {
                   run.result(run.floats(2, shape)),
                   run.random(3, shape),
                   copies,
-                  run.tensors().floats(Shape.of(8), 0.1f, 0.9f, 5e-4f, 7, 1 / 1024f, 0, 0, 0),
+                  run.tensors().floats(Shape.of(8), 0.1f, 0.9f, 5e-4f, 7, 1, 0, 0, 0),
+                  run.tensors().floats(Shape.of(1), 1024),
                   SgdParams.of(true),
                   run.tensors().ints(Shape.of(1), 0));
         });

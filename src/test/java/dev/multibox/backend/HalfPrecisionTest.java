@@ -109,16 +109,19 @@ class HalfPrecisionTest {
       // Unscaled by 1/1024 and times a rate of 1/16: 2^-14 and 2, where 2048 - 1/16 is 2048 in F16.
       Tensor gradients = tensors.of(DType.F16, Shape.of(2), 1, 1024);
       Tensor copies = tensors.of(DType.F16, Shape.of(2), 0, 0);
-      Tensor hyper = tensors.floats(Shape.of(8), 1 / 16f, 0.9f, 0, 0, 1 / 1024f, 0, 0, 0);
+      Tensor hyper = tensors.floats(Shape.of(8), 1 / 16f, 0.9f, 0, 0, 1, 0, 0, 0);
+      Tensor scale = tensors.floats(Shape.of(1), 1024);
       Tensor foundInf = tensors.ints(Shape.of(1), 0);
       OptimizerKernels kernels = backend.optimizer();
-      kernels.sgd(masters, momentum, gradients, copies, hyper, SgdParams.of(false), foundInf);
+      kernels.sgd(
+          masters, momentum, gradients, copies, hyper, scale, SgdParams.of(false), foundInf);
       assertThat(backend.floats(masters)).containsExactly(1 - 0x1p-14f, 2048 - 1 / 16f);
       assertThat(tensors.values(copies)).containsExactly(1, 2048);
 
       backend.upload(new int[] {1}, foundInf);
       backend.upload(new float[] {5, 6}, masters);
-      kernels.sgd(masters, momentum, gradients, copies, hyper, SgdParams.of(false), foundInf);
+      kernels.sgd(
+          masters, momentum, gradients, copies, hyper, scale, SgdParams.of(false), foundInf);
       assertThat(tensors.values(copies)).containsExactly(1, 2048);
     }
   }
@@ -168,17 +171,18 @@ class HalfPrecisionTest {
           "heads: types were F32 and F16, wanted equal ones");
       Tensor foundInf = tensors.ints(Shape.of(1), 0);
       Tensor hyper = tensors.zeros(Shape.of(8), DType.F32);
+      Tensor one = tensors.floats(Shape.of(1), 1);
       assertRefused(
           () ->
               backend
                   .optimizer()
-                  .sgd(halfVector, vector, vector, null, hyper, SgdParams.of(true), foundInf),
+                  .sgd(halfVector, vector, vector, null, hyper, one, SgdParams.of(true), foundInf),
           "sgd: a tensor was [2] F16, wanted F32");
       assertRefused(
           () ->
               backend
                   .optimizer()
-                  .sgd(vector, vector, vector, vector, hyper, SgdParams.of(true), foundInf),
+                  .sgd(vector, vector, vector, vector, hyper, one, SgdParams.of(true), foundInf),
           "sgd: a tensor was [2] F32, wanted F16");
     }
   }

@@ -37,7 +37,8 @@ class HalfStorageTest {
           "BoxKernels.iou",
           "BoxKernels.match",
           "ImageKernels.resizeBilinear",
-          "NmsKernels.nms");
+          "NmsKernels.nms",
+          "OptimizerKernels.updateScale");
 
   @TestFactory
   Stream<DynamicTest> roundsWhatTheSameOpMakesOfFloats() {

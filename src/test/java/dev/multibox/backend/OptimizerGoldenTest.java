@@ -45,12 +45,13 @@ class OptimizerGoldenTest {
       Shape shape = golden.shape(name + "p0");
       Tensor weights = tensors.floats(shape, golden.floats(name + "p0"));
       Tensor momentum = tensors.poisoned(shape);
+      Tensor scale = tensors.floats(Shape.of(1), 1);
       Tensor flag = tensors.zeros(Shape.of(1), DType.I32);
       int step = 0;
       for (; golden.has(name + "g" + step); step++) {
         Tensor gradients = tensors.floats(shape, golden.floats(name + "g" + step));
         Tensor hyper = tensors.floats(Shape.of(OptimizerKernels.HYPER_SIZE), hyper(item, step));
-        backend.optimizer().sgd(weights, momentum, gradients, null, hyper, params, flag);
+        backend.optimizer().sgd(weights, momentum, gradients, null, hyper, scale, params, flag);
         assertClose(backend.floats(weights), golden.floats(name + "p" + (step + 1)), FLOAT);
       }
       if (golden.has(name + "momentum_buffer_after")) {

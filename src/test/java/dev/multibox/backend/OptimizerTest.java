@@ -21,7 +21,11 @@ class OptimizerTest {
   private static final float RATE = 0.1f;
   private static final float MOMENTUM = 0.9f;
   private static final float DECAY = 0.01f;
-  private static final float UNSCALE = 0.5f;
+
+  /** With the loss scale, one half. */
+  private static final float UNSCALE = 4;
+
+  private static final float LOSS_SCALE = 8;
 
   @BackendSource
   void oneStepByHandInEitherForm(Backend backend) {
@@ -99,7 +103,7 @@ class OptimizerTest {
     float[] weights = new float[size];
     float[] momentum = new float[size];
     for (int i = 0; i < size; i++) {
-      double gradient = (double) UNSCALE * g[i] + (params.decayed() ? (double) DECAY * w[i] : 0);
+      double gradient = 0.5 * g[i] + (params.decayed() ? (double) DECAY * w[i] : 0);
       double term = inside ? RATE * gradient : gradient;
       double next =
           iteration == 0 ? term : (double) MOMENTUM * v[i] + (1 - params.dampening()) * term;
@@ -135,7 +139,8 @@ class OptimizerTest {
     settings[OptimizerKernels.HYPER_UNSCALE] = UNSCALE;
     Tensor hyper = tensors.floats(Shape.of(settings.length), settings);
     Tensor flag = tensors.ints(Shape.of(1), foundInf);
-    backend.optimizer().sgd(weights, momentum, gradients, null, hyper, params, flag);
+    Tensor scale = tensors.floats(Shape.of(1), LOSS_SCALE);
+    backend.optimizer().sgd(weights, momentum, gradients, null, hyper, scale, params, flag);
   }
 
   @BackendSource
@@ -182,7 +187,7 @@ class OptimizerTest {
       Tensor x = tensors.poisoned(Shape.of(1));
       Tensor flag = tensors.ints(Shape.of(1), 0);
       SgdParams params = SgdParams.of(false);
-      assertThatThrownBy(() -> backend.optimizer().sgd(x, x, x, null, x, params, flag))
+      assertThatThrownBy(() -> backend.optimizer().sgd(x, x, x, null, x, x, params, flag))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("sgd: hyper was [1], wanted [8]");
       assertThatThrownBy(() -> backend.optimizer().checkFinite(x, x))

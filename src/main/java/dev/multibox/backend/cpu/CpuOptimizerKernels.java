@@ -1,11 +1,14 @@
 package dev.multibox.backend.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.ScaleParams;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +49,14 @@ final class CpuOptimizerKernels extends OptimizerKernels {
       Tensor gradients,
       @Nullable Tensor copies,
       Tensor hyper,
+      Tensor lossScale,
       SgdParams params,
       Tensor foundInf) {
     Tiling tiles = Tiling.flat(parallel, gradients);
     if (foundInf.host().get(JAVA_INT, 0) != 0) {
       return;
     }
-    Step step = Step.of(hyper, params);
+    Step step = Step.of(hyper, lossScale, params);
     tiles.forEach(tile -> {
       float[] w = tile.read(weights);
       float[] v = tile.read(momentum);
@@ -63,6 +67,38 @@ final class CpuOptimizerKernels extends OptimizerKernels {
         tile.write(w, copies);
       }
     });
+  }
+
+  @Override
+  protected void runUpdateScale(
+      Tensor losses,
+      ScaleParams params,
+      Tensor foundInf,
+      Tensor lossScale,
+      Tensor counters,
+      Tensor ring) {
+    boolean overflowed = foundInf.host().get(JAVA_INT, 0) != 0;
+    int clean = overflowed ? 0 : counters.host().getAtIndex(JAVA_INT, COUNTER_CLEAN) + 1;
+    int step = counters.host().getAtIndex(JAVA_INT, COUNTER_STEPS);
+    float scale = lossScale.host().get(JAVA_FLOAT, 0);
+    MemorySegment row = ring.get(step % RING_STEPS).host();
+    row.fill((byte) 0);
+    MemorySegment.copy(losses.host(), 0, row, RING_LOSSES * Float.BYTES, losses.bytes());
+    row.setAtIndex(JAVA_FLOAT, RING_SKIPPED, overflowed ? 1 : 0);
+    row.setAtIndex(JAVA_FLOAT, RING_SCALE, scale);
+    row.setAtIndex(JAVA_FLOAT, RING_STEP, step);
+    if (params.growthInterval() > 0) {
+      if (overflowed) {
+        scale /= 2;
+      } else if (clean >= params.growthInterval()) {
+        scale = Float.isFinite(2 * scale) ? 2 * scale : scale;
+        clean = 0;
+      }
+    }
+    lossScale.host().set(JAVA_FLOAT, 0, scale);
+    counters.host().setAtIndex(JAVA_INT, COUNTER_CLEAN, clean);
+    counters.host().setAtIndex(JAVA_INT, COUNTER_STEPS, step + 1);
+    foundInf.host().set(JAVA_INT, 0, 0);
   }
 
   /**
@@ -80,12 +116,12 @@ final class CpuOptimizerKernels extends OptimizerKernels {
       boolean first,
       boolean nesterov) {
 
-    static Step of(Tensor hyper, SgdParams params) {
+    static Step of(Tensor hyper, Tensor lossScale, SgdParams params) {
       float rate = ChannelVectors.at(hyper, HYPER_RATE);
       boolean first = ChannelVectors.at(hyper, HYPER_ITERATION) == 0;
       boolean inside = params.momentumForm() == MomentumForm.RATE_INSIDE;
       return new Step(
-          ChannelVectors.at(hyper, HYPER_UNSCALE),
+          ChannelVectors.at(hyper, HYPER_UNSCALE) / ChannelVectors.at(lossScale, 0),
           params.decayed() ? ChannelVectors.at(hyper, HYPER_DECAY) : 0,
           ChannelVectors.at(hyper, HYPER_MOMENTUM),
           first ? 1 : 1 - params.dampening(),

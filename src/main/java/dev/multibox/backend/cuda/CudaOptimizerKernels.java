@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.ScaleParams;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.tensor.Tensor;
@@ -47,6 +48,7 @@ final class CudaOptimizerKernels extends OptimizerKernels {
       Tensor gradients,
       @Nullable Tensor copies,
       Tensor hyper,
+      Tensor lossScale,
       SgdParams params,
       Tensor foundInf) {
     if (weights.size() > 0) {
@@ -56,6 +58,7 @@ final class CudaOptimizerKernels extends OptimizerKernels {
           .arg(weights.size())
           .arg(gradients.address())
           .arg(hyper.address())
+          .arg(lossScale.address())
           .arg(structure(params))
           .arg(foundInf.address())
           .arg(weights.address())
@@ -72,5 +75,26 @@ final class CudaOptimizerKernels extends OptimizerKernels {
     form.setAtIndex(JAVA_INT, 2, params.nesterov() ? 1 : 0);
     form.setAtIndex(JAVA_INT, 3, params.decayed() ? 1 : 0);
     return form;
+  }
+
+  @Override
+  protected void runUpdateScale(
+      Tensor losses,
+      ScaleParams params,
+      Tensor foundInf,
+      Tensor lossScale,
+      Tensor counters,
+      Tensor ring) {
+    kernels
+        .launch("update_scale")
+        .block(1)
+        .grid(1)
+        .arg(losses.address())
+        .arg(params.growthInterval())
+        .arg(foundInf.address())
+        .arg(lossScale.address())
+        .arg(counters.address())
+        .arg(ring.address())
+        .run(kernels.stream());
   }
 }

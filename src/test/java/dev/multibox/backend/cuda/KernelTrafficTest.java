@@ -134,6 +134,7 @@ final class KernelTrafficTest {
   private void parameters(CudaBackend backend, TensorArena arena) {
     Tensor flag = arena.zeros(Shape.of(1), DType.I32);
     Tensor hyper = arena.zeros(Shape.of(8), DType.F32);
+    Tensor scale = arena.zeros(Shape.of(1), DType.F32);
     Tensor weights = arena.zeros(Shape.of(N), DType.F32);
     Tensor momentum = arena.zeros(Shape.of(N), DType.F32);
     Tensor copies = arena.zeros(Shape.of(N), DType.F16);
@@ -143,7 +144,7 @@ final class KernelTrafficTest {
       measure(backend, "check_finite_" + suffix(dtype), gradients.bytes());
       backend
           .optimizer()
-          .sgd(weights, momentum, gradients, copies, hyper, SgdParams.of(true), flag);
+          .sgd(weights, momentum, gradients, copies, hyper, scale, SgdParams.of(true), flag);
       measureStreams(
           backend,
           "sgd_" + suffix(dtype),
