@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +95,28 @@ public final class Checks {
   /** Refuses a value that is not a number of at least zero. */
   public static void notNegative(String op, String name, float value) {
     require(op, value >= 0, "%s was %s, wanted at least 0", name, value);
+  }
+
+  /** Refuses host memory that is not exactly as long as the tensor it is copied to. */
+  public static void upload(MemorySegment source, Tensor target) {
+    require(
+        "upload",
+        source.byteSize() == target.bytes(),
+        "source was %d bytes, %s needs %d",
+        source.byteSize(),
+        target,
+        target.bytes());
+  }
+
+  /** Refuses host memory that is not exactly as long as the tensor that is copied to it. */
+  public static void download(Tensor source, MemorySegment target) {
+    require(
+        "download",
+        target.byteSize() == source.bytes(),
+        "target was %d bytes, %s has %d",
+        target.byteSize(),
+        source,
+        source.bytes());
   }
 
   /** Refuses a per-channel vector that is not {@code [C]} F32 for {@code x [..., C]}. */

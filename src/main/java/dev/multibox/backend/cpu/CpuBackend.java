@@ -96,26 +96,14 @@ public final class CpuBackend implements Backend {
 
   @Override
   public void upload(MemorySegment source, Tensor target) {
-    Checks.require(
-        "upload",
-        source.byteSize() == target.bytes(),
-        "source was %d bytes, %s needs %d",
-        source.byteSize(),
-        target,
-        target.bytes());
+    Checks.upload(source, target);
     target.host().copyFrom(source);
     target.markWritten();
   }
 
   @Override
   public void download(Tensor source, MemorySegment target) {
-    Checks.require(
-        "download",
-        target.byteSize() == source.bytes(),
-        "target was %d bytes, %s has %d",
-        target.byteSize(),
-        source,
-        source.bytes());
+    Checks.download(source, target);
     target.copyFrom(source.host());
   }
 

@@ -45,8 +45,9 @@ final class ColumnSums {
 
   /** A first stage: its grid, and {@code rows, channels, rowsEach} as its first arguments. */
   static Launch firstStage(KernelFamily family, String op, Tensor x, Parts parts) {
-    return byWidth(family, op, x)
-        .grid(parts.parts(), Math.ceilDiv(packs(x), KernelFamily.THREADS), 1)
+    return family
+        .byWidth(op, x)
+        .grid(parts.parts(), Math.ceilDiv(KernelFamily.packs(x), KernelFamily.THREADS), 1)
         .arg(parts.rows())
         .arg(parts.channels())
         .arg(parts.rowsEach());
@@ -74,19 +75,5 @@ final class ColumnSums {
         .launch(kernel)
         .block(COLUMNS, KernelFamily.THREADS / COLUMNS, 1)
         .grid(Math.ceilDiv(columns, COLUMNS));
-  }
-
-  /** The kernel that moves whole packs of a row where rows divide into them, else elements. */
-  static Launch byWidth(KernelFamily family, String op, Tensor x) {
-    return family.launch(KernelFamily.named(op, x.dtype()) + (isPacked(x) ? "_packed" : "_single"));
-  }
-
-  /** How many packs, or else elements, a row has. */
-  static int packs(Tensor x) {
-    return x.shape().intDim(-1) / (isPacked(x) ? KernelFamily.packed(x.dtype()) : 1);
-  }
-
-  private static boolean isPacked(Tensor x) {
-    return x.shape().dim(-1) % KernelFamily.packed(x.dtype()) == 0;
   }
 }

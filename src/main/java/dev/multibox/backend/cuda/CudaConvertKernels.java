@@ -1,9 +1,7 @@
 package dev.multibox.backend.cuda;
 
 import dev.multibox.backend.ConvertKernels;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
-import java.util.Locale;
 
 /** {@code convert.cu}. */
 final class CudaConvertKernels extends ConvertKernels {
@@ -23,15 +21,13 @@ final class CudaConvertKernels extends ConvertKernels {
       return;
     }
     kernels
-        .launch("convert_%s_%s".formatted(suffix(x.dtype()), suffix(out.dtype())))
+        .launch(
+            "convert_%s_%s"
+                .formatted(KernelFamily.suffix(x.dtype()), KernelFamily.suffix(out.dtype())))
         .grid(KernelFamily.blocks(x.size(), KernelFamily.packed(x.dtype(), out.dtype())))
         .arg(x.size())
         .arg(x.address())
         .arg(out.address())
         .run(kernels.stream());
-  }
-
-  private static String suffix(DType dtype) {
-    return dtype.name().toLowerCase(Locale.ROOT);
   }
 }

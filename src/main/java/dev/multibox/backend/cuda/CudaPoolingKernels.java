@@ -48,10 +48,10 @@ final class CudaPoolingKernels extends PoolingKernels {
 
   /** A thread for each pack of {@code written}, and what both kernels take first. */
   private Launch perPixel(String op, Tensor written, Shape in, Shape out, PoolingParams params) {
-    boolean packed = written.shape().dim(3) % KernelFamily.packed(written.dtype()) == 0;
-    long each = packed ? KernelFamily.packed(written.dtype()) : 1;
-    long threads = written.get(0).size() / each;
-    return ColumnSums.byWidth(kernels, op, written)
+    long pixels = written.shape().dim(1) * written.shape().dim(2);
+    long threads = pixels * KernelFamily.packs(written);
+    return kernels
+        .byWidth(op, written)
         .grid(written.shape().dim(0), Math.ceilDiv(threads, (long) KernelFamily.THREADS), 1)
         .arg(extent(inExtent, in))
         .arg(extent(outExtent, out))

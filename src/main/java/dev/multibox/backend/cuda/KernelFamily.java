@@ -6,6 +6,7 @@ import dev.multibox.backend.cuda.driver.KernelModule;
 import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -56,9 +57,28 @@ final class KernelFamily implements AutoCloseable {
     return launch(named(op, dtype));
   }
 
+  /** The kernel that moves whole packs of a row of {@code x} where rows divide into them. */
+  Launch byWidth(String op, Tensor x) {
+    return launch(named(op, x.dtype()) + (isPacked(x) ? "_packed" : "_single"));
+  }
+
+  /** How many packs, or else elements, a row of {@code x} has. */
+  static int packs(Tensor x) {
+    return x.shape().intDim(-1) / (isPacked(x) ? packed(x.dtype()) : 1);
+  }
+
+  private static boolean isPacked(Tensor x) {
+    return x.shape().dim(-1) % packed(x.dtype()) == 0;
+  }
+
   /** For example {@code add_f32}. */
   static String named(String op, DType dtype) {
-    return op + "_" + dtype.name().toLowerCase(Locale.ROOT);
+    return op + "_" + suffix(dtype);
+  }
+
+  /** For example {@code f32}. */
+  static String suffix(DType dtype) {
+    return dtype.name().toLowerCase(Locale.ROOT);
   }
 
   /** The elements of the widest of these types that make one access. */

@@ -12,11 +12,12 @@ final class RowBlocks {
 
   /** Its grid, and {@code rows, channels, rowsEach} as its first arguments; x is not empty. */
   static Launch launch(KernelFamily family, String op, Tensor x) {
-    int packs = ColumnSums.packs(x);
+    int packs = KernelFamily.packs(x);
     int sideBySide = KernelFamily.THREADS / Math.min(packs, KernelFamily.THREADS);
     int each = ROWS_A_THREAD * sideBySide;
     long rows = x.shape().rows();
-    return ColumnSums.byWidth(family, op, x)
+    return family
+        .byWidth(op, x)
         .grid(Math.ceilDiv(rows, each), Math.ceilDiv(packs, KernelFamily.THREADS), 1)
         .arg(rows)
         .arg(x.shape().intDim(-1))
