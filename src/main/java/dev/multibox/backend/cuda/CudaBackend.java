@@ -43,6 +43,7 @@ public final class CudaBackend implements Backend {
   private final ElementwiseKernels elementwise;
   private final PoolingKernels pooling;
   private final BatchNormKernels batchNorm;
+  private final L2NormKernels l2Norm;
   private final BoxKernels box;
   private final OptimizerKernels optimizer;
   private final CudaConvertKernels convert;
@@ -59,6 +60,7 @@ public final class CudaBackend implements Backend {
     elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
     pooling = new CudaPoolingKernels(family("pooling"));
     batchNorm = new CudaBatchNormKernels(family("batchnorm"), columns);
+    l2Norm = new CudaL2NormKernels(family("l2norm"), columns);
     box = new CudaBoxKernels(family("box"));
     optimizer = new CudaOptimizerKernels(family("optimizer"));
   }
@@ -122,13 +124,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void upload(MemorySegment source, Tensor target) {
-    Checks.require(
-        "upload",
-        source.byteSize() == target.bytes(),
-        "source was %d bytes, %s needs %d",
-        source.byteSize(),
-        target,
-        target.bytes());
+    Checks.upload(source, target);
     if (target.bytes() > 0) {
       driver.upload(source, target.address());
     }
@@ -137,13 +133,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void download(Tensor source, MemorySegment target) {
-    Checks.require(
-        "download",
-        target.byteSize() == source.bytes(),
-        "target was %d bytes, %s has %d",
-        target.byteSize(),
-        source,
-        source.bytes());
+    Checks.download(source, target);
     if (source.bytes() > 0) {
       driver.download(source.address(), target);
     }
@@ -186,7 +176,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public L2NormKernels l2Norm() {
-    throw missing("l2norm");
+    return l2Norm;
   }
 
   @Override

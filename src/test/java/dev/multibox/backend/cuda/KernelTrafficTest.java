@@ -8,6 +8,7 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.Gradient;
+import dev.multibox.backend.L2NormKernels.Guard;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
@@ -56,6 +57,7 @@ final class KernelTrafficTest {
         pointwise(backend, arena, dtype);
         rows(backend, arena, dtype);
         windows(backend, arena, dtype);
+        norms(backend, arena, dtype);
       }
       parameters(backend, arena);
       boxes(backend, arena);
@@ -114,6 +116,23 @@ final class KernelTrafficTest {
         .batchNorm()
         .backwardData(x, vector, second, vector, dz, sums, Statistics.BATCH, Gradient.overwrite(y));
     measureStreams(backend, "batchnorm_backward_data_" + name, 3 * bytes);
+  }
+
+  private void norms(CudaBackend backend, TensorArena arena, DType dtype) {
+    Shape shape = Shape.of(1, 19, 19, 512);
+    Tensor x = arena.zeros(shape, dtype);
+    Tensor out = arena.zeros(shape, dtype);
+    Tensor dx = arena.zeros(shape, dtype);
+    Tensor scale = arena.zeros(Shape.of(512), DType.F32);
+    Tensor norm = arena.zeros(Shape.of(shape.rows()), DType.F32);
+    Gradient dScale = Gradient.overwrite(arena.zeros(Shape.of(512), DType.F32));
+    String name = suffix(dtype) + "_packed";
+    backend.l2Norm().forward(x, scale, Guard.LARGER_OF, 1e-12f, norm, out);
+    measureStreams(backend, "l2norm_forward_" + name, 2 * x.bytes() + norm.bytes());
+    backend
+        .l2Norm()
+        .backward(x, scale, Guard.LARGER_OF, 1e-12f, norm, out, Gradient.overwrite(dx), dScale);
+    measureStreams(backend, "l2norm_backward_" + name, 3 * x.bytes() + norm.bytes());
   }
 
   private void windows(CudaBackend backend, TensorArena arena, DType dtype) {
