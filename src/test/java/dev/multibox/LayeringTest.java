@@ -32,14 +32,15 @@ class LayeringTest {
     table.put("natives", Set.of());
     table.put("tensor", Set.of());
     table.put("backend", Set.of("tensor"));
+    table.put("backend.dry", Set.of("tensor", "backend"));
     table.put("backend.cpu", Set.of("natives", "tensor", "backend"));
     table.put("backend.cuda", Set.of("tensor", "backend", "backend.cuda.driver"));
     table.put("backend.cuda.driver", Set.of("natives", "tensor"));
-    table.put("autograd", Set.of("tensor", "backend"));
+    table.put("autograd", Set.of("tensor", "backend", "backend.dry"));
     table.put("nn", Set.of("tensor", "backend", "autograd"));
     table.put("optim", Set.of("tensor", "backend", "nn"));
     table.put("box", Set.of("tensor", "backend"));
-    table.put("model", plus(throughNn, "optim", "box"));
+    table.put("model", plus(throughNn, "backend.dry", "optim", "box"));
     table.put("weights", Set.of("tensor", "backend", "nn", "box", "model"));
     table.put("data", Set.of("tensor", "backend", "box"));
     table.put("eval", Set.of("box", "data"));

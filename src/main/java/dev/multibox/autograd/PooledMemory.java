@@ -29,7 +29,7 @@ public final class PooledMemory implements StepMemory {
 
   @Override
   public Tensor allocate(Shape shape, DType dtype) {
-    long bytes = padded(Math.multiplyExact(shape.size(), dtype.bytes()));
+    long bytes = TensorArena.padded(Math.multiplyExact(shape.size(), dtype.bytes()));
     PriorityQueue<Tensor> free = free(bytes);
     Tensor block = free.isEmpty() ? newBlock(bytes) : free.remove();
     Tensor tensor = block.reinterpret(shape, dtype);
@@ -58,9 +58,5 @@ public final class PooledMemory implements StepMemory {
   @Override
   public long reservedBytes() {
     return reservedBytes;
-  }
-
-  private static long padded(long bytes) {
-    return Math.max(1, Math.ceilDiv(bytes, TensorArena.ALIGNMENT)) * TensorArena.ALIGNMENT;
   }
 }

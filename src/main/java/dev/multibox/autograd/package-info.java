@@ -8,8 +8,8 @@
  * ConvolutionOps.convBias} and {@code BatchNormOps.convBn}, are ops like the others. Every public
  * method of an {@code *Ops} class has a gradient check; a test lists them.
  *
- * <p>May import {@code tensor} and {@code backend}. Start with {@code Tape}, then {@code
- * ElementwiseOps}.
+ * <p>May import {@code tensor}, {@code backend} and {@code backend.dry}. Start with {@code Tape},
+ * then {@code ElementwiseOps}.
  */
 @NullMarked
 package dev.multibox.autograd;

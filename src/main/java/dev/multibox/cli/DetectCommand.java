@@ -1,6 +1,5 @@
 package dev.multibox.cli;
 
-import dev.multibox.autograd.PooledMemory;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.NmsParams;
@@ -101,7 +100,7 @@ final class DetectCommand implements Callable<Integer> {
         TensorArena arena = backend.newArena()) {
       Ssd ssd = Weights.model(checkpoint, backend, arena);
       NmsParams params = params(ssd.config().definition().nms());
-      Detector detector = new Detector(backend, ssd, params, 1, new PooledMemory(arena), arena);
+      Detector detector = new Detector(backend, ssd, params, 1, arena);
       Path folder =
           out == null ? Outputs.numberedFolder(Path.of("runs"), "detect") : Outputs.newFolder(out);
       ClassNames names =

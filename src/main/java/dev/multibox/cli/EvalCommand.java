@@ -1,13 +1,16 @@
 package dev.multibox.cli;
 
-import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.MemoryPlan;
+import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Dataset;
 import dev.multibox.data.DatasetReader;
 import dev.multibox.data.Faults;
 import dev.multibox.eval.CocoJson;
 import dev.multibox.eval.DetectedObject;
 import dev.multibox.eval.GroundTruth;
+import dev.multibox.model.Detector;
 import dev.multibox.model.Ssd;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
@@ -165,17 +168,19 @@ final class EvalCommand implements Callable<Integer> {
         dataset.remarks().forEach(remark -> out.printf("note    %s%n", remark));
         out.flush();
         Ssd ssd = Weights.model(checkpoint, backend, arena);
+        NmsParams nms = ssd.config().definition().nms();
+        MemoryPlan plan = Detector.plan(backend, ssd, nms, BATCH);
         Evaluator evaluator =
             new Evaluator(
                 backend,
                 ssd,
-                ssd.config().definition().nms(),
+                nms,
+                dataset,
                 BATCH,
                 Runtime.getRuntime().availableProcessors(),
-                0,
-                new PooledMemory(arena),
+                PlannedMemory.in(arena, plan),
                 arena);
-        return new Measured(Evaluator.groundTruth(dataset), evaluator.detect(dataset));
+        return new Measured(Evaluator.groundTruth(dataset), evaluator.detect());
       }
     } catch (IOException e) {
       // Nothing is written here: a checkpoint that does not fit its own description, or an image.

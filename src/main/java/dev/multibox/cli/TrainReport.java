@@ -6,6 +6,7 @@ import dev.multibox.nn.Parameter;
 import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.RunState;
+import dev.multibox.train.StepPlan;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
 import java.io.IOException;
@@ -62,6 +63,13 @@ final class TrainReport {
         config.accumulate() > 1 ? " times " + config.accumulate() : "",
         config.learningRate(),
         config.recipe());
+    StepPlan plan = trainer.plan();
+    console.printf(
+        Locale.ROOT,
+        "memory  %,d MiB a step, planned: %,d of weights and inputs, %,d of activations%n",
+        mebibytes(plan.peakBytes()),
+        mebibytes(plan.fixedBytes()),
+        mebibytes(plan.memory().bytes()));
     List<String> frozen =
         trainer.ssd().state().parameters().stream()
             .filter(Parameter::frozen)
@@ -71,6 +79,10 @@ final class TrainReport {
       console.println("frozen  " + String.join(", ", frozen));
     }
     console.flush();
+  }
+
+  private static long mebibytes(long bytes) {
+    return Math.ceilDiv(bytes, 1L << 20);
   }
 
   /** A folder as one would type it here. */

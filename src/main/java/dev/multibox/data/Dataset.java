@@ -1,6 +1,7 @@
 package dev.multibox.data;
 
 import dev.multibox.backend.Checks;
+import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +76,15 @@ public record Dataset(
       largest = Math.max(largest, image.objects().size());
     }
     return largest;
+  }
+
+  /** The most bytes that {@code count} decoded images can take, each aligned as a tensor is. */
+  public long largestBytes(int count) {
+    return images.stream()
+        .mapToLong(image -> TensorArena.padded(3L * image.width() * image.height()))
+        .sorted()
+        .skip(Math.max(0, images.size() - count))
+        .sum();
   }
 
   /** How many objects each category has, in the order of {@link #categories}. */

@@ -1,12 +1,15 @@
 package dev.multibox.model;
 
 import dev.multibox.autograd.HeadVariables;
+import dev.multibox.autograd.MemoryPlan;
+import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.Detections;
 import dev.multibox.backend.NmsParams;
+import dev.multibox.backend.dry.DryBackend;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -23,10 +26,21 @@ public final class Detector {
   private final Tensor images;
   private final Detections detections;
 
+  /** A detector for up to {@code batch} images at a time, in memory of {@code arena}. */
+  public Detector(Backend backend, Ssd ssd, NmsParams params, int batch, TensorArena arena) {
+    this(
+        backend,
+        ssd,
+        params,
+        batch,
+        PlannedMemory.in(arena, plan(backend, ssd, params, batch)),
+        arena);
+  }
+
   /**
    * A detector for up to {@code batch} images at a time.
    *
-   * @param memory where activations go; may be shared with training
+   * @param memory where activations go, planned by {@link #plan}; may be shared with training
    * @param arena where the buffers live
    */
   public Detector(
@@ -35,7 +49,7 @@ public final class Detector {
     this.ssd = ssd;
     this.params = params;
     this.memory = memory;
-    images = arena.zeros(ssd.imageShape(batch), DType.F32);
+    images = arena.zeros(ssd.imageShape(batch), ssd.type());
     int capacity = params.capacity(ssd.config().classes());
     detections =
         new Detections(
@@ -43,6 +57,16 @@ public final class Detector {
             arena.zeros(Shape.of(batch, capacity), DType.F32),
             arena.zeros(Shape.of(batch, capacity), DType.I32),
             arena.zeros(Shape.of(batch), DType.I32));
+  }
+
+  /** Where activations lie while {@code batch} images are looked at. */
+  public static MemoryPlan plan(Backend backend, Ssd ssd, NmsParams params, int batch) {
+    try (DryBackend dry = DryBackend.of(backend);
+        TensorArena arena = dry.newArena()) {
+      Ssd twin = ssd.on(dry, arena);
+      return MemoryPlan.of(
+          dry, memory -> new Detector(dry, twin, params, batch, memory, arena).detect(batch));
+    }
   }
 
   /** Where {@code count} prepared images go, {@code [count, H, W, C]}. */

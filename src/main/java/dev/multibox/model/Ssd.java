@@ -33,6 +33,8 @@ public final class Ssd {
   }
 
   private final SsdNetwork network;
+  private final DType type;
+  private final List<String> frozen;
   private final ModelState state;
   private final Priors priors;
 
@@ -57,10 +59,22 @@ public final class Ssd {
    * @param frozen what their names begin with
    */
   public Ssd(Backend backend, Config config, DType type, List<String> frozen, TensorArena arena) {
+    this.type = type;
+    this.frozen = List.copyOf(frozen);
     network = new SsdNetwork(config, backend.channelMultiple());
     network.scope().freeze(frozen);
     state = ModelState.allocate(backend, network.scope(), type, arena);
     priors = network.priors().upload(backend, arena);
+  }
+
+  /** The same network on another backend, with weights of zero. */
+  public Ssd on(Backend backend, TensorArena arena) {
+    return new Ssd(backend, config(), type, frozen, arena);
+  }
+
+  /** The type of the image, of activations and of filters as ops read them. */
+  public DType type() {
+    return type;
   }
 
   /** {@code [batch, H, W, C]} of the image, its channels padded as the backend wants them. */

@@ -6,9 +6,9 @@
  * layers, the number of priors from the maps and the prior settings, the number of classes from the
  * data set.
  *
- * <p>May import {@code tensor}, {@code backend}, {@code autograd}, {@code nn}, {@code optim} and
- * {@code box}. Start with {@code Ssd}, then {@code TinyBackbone}; {@code SsdVgg} and {@code
- * SsdResNet} hold the published models.
+ * <p>May import {@code tensor}, {@code backend}, {@code backend.dry}, {@code autograd}, {@code nn},
+ * {@code optim} and {@code box}. Start with {@code Ssd}, then {@code TinyBackbone}; {@code SsdVgg}
+ * and {@code SsdResNet} hold the published models.
  */
 @NullMarked
 package dev.multibox.model;

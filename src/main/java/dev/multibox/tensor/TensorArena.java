@@ -8,6 +8,11 @@ public interface TensorArena extends AutoCloseable {
   /** Alignment of every allocation, in bytes: a whole number of cache lines and GPU sectors. */
   int ALIGNMENT = 256;
 
+  /** What a tensor of so many bytes takes: an empty one too has an address of its own. */
+  static long padded(long bytes) {
+    return Math.ceilDiv(Math.max(bytes, 1), ALIGNMENT) * ALIGNMENT;
+  }
+
   /** A tensor whose content is left as it was. */
   Tensor allocate(Shape shape, DType dtype);
 

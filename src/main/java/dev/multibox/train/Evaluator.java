@@ -35,31 +35,31 @@ public final class Evaluator {
   private final ImageBatch imageBatch;
   private final int batch;
   private final int workers;
-  private final long cacheBytes;
+  private final Dataset dataset;
 
   /**
-   * An evaluator that takes {@code batch} images at a time.
+   * An evaluator on {@code dataset} that takes {@code batch} images at a time.
    *
-   * @param cacheBytes of decoded images kept while a data set is walked through
-   * @param memory where activations go; may be shared with training
+   * @param memory where activations go, planned by {@link Detector#plan}; may be shared with
+   *     training
    * @param arena where its buffers live
    */
   public Evaluator(
       Backend backend,
       Ssd ssd,
       NmsParams params,
+      Dataset dataset,
       int batch,
       int workers,
-      long cacheBytes,
       StepMemory memory,
       TensorArena arena) {
     this.backend = backend;
     this.ssd = ssd;
+    this.dataset = dataset;
     this.batch = batch;
     this.workers = workers;
-    this.cacheBytes = cacheBytes;
     detector = new Detector(backend, ssd, params, batch, memory, arena);
-    imageBatch = new ImageBatch(backend, arena);
+    imageBatch = new ImageBatch(backend, dataset.largestBytes(batch), arena);
   }
 
   /** The objects of a data set as metrics take them. */
@@ -96,19 +96,19 @@ public final class Evaluator {
    *
    * @throws IOException if an image cannot be read
    */
-  public List<DetectedObject> detect(Dataset dataset) throws IOException, InterruptedException {
-    return detect(dataset, () -> false).orElseThrow();
+  public List<DetectedObject> detect() throws IOException, InterruptedException {
+    return detect(() -> false).orElseThrow();
   }
 
   /**
-   * {@link #detect(Dataset)}, unless {@code stop} says yes between two batches: then nothing.
+   * {@link #detect()}, unless {@code stop} says yes between two batches: then nothing.
    *
    * @throws IOException if an image cannot be read
    */
-  Optional<List<DetectedObject>> detect(Dataset dataset, BooleanSupplier stop)
+  Optional<List<DetectedObject>> detect(BooleanSupplier stop)
       throws IOException, InterruptedException {
     List<DetectedObject> all = new ArrayList<>();
-    LoaderSettings settings = LoaderSettings.evaluation(batch, workers, cacheBytes);
+    LoaderSettings settings = LoaderSettings.evaluation(batch, workers, 0);
     try (Loader loader = new Loader(dataset, settings)) {
       for (int first = 0; first < dataset.size(); first += batch) {
         if (stop.getAsBoolean()) {

@@ -18,12 +18,18 @@ import java.util.List;
 final class ImageBatch {
   private final Backend backend;
   private final TensorArena arena;
-  private Tensor staging; // U8, as large as the largest batch so far
+  private Tensor staging; // U8, as large as the largest batch
 
-  ImageBatch(Backend backend, TensorArena arena) {
+  /**
+   * Memory for batches.
+   *
+   * @param bytes the most that the decoded images of a batch take, as {@link
+   *     dev.multibox.data.Dataset#largestBytes} says; where they take more it grows
+   */
+  ImageBatch(Backend backend, long bytes, TensorArena arena) {
     this.backend = backend;
     this.arena = arena;
-    staging = arena.allocate(Shape.of(0), DType.U8);
+    staging = arena.allocate(Shape.of(bytes), DType.U8);
   }
 
   /** Fills {@code out [N, H, W, C]} from these samples. */
@@ -34,10 +40,9 @@ final class ImageBatch {
   }
 
   private List<Tensor> upload(List<PixelBuffer> pixels) {
-    long bytes = pixels.stream().mapToLong(buffer -> aligned(buffer.rgb().length)).sum();
+    long bytes = pixels.stream().mapToLong(buffer -> TensorArena.padded(buffer.rgb().length)).sum();
     if (bytes > staging.size()) {
-      // Twice as much, so that a run's growing sizes do not each leave a block behind.
-      staging = arena.allocate(Shape.of(2 * bytes), DType.U8);
+      staging = arena.allocate(Shape.of(bytes), DType.U8);
     }
     List<Tensor> images = new ArrayList<>();
     long at = 0;
@@ -45,12 +50,8 @@ final class ImageBatch {
       Tensor image = staging.slice(at, Shape.of(buffer.height(), buffer.width(), 3));
       backend.upload(buffer.segment(), image);
       images.add(image);
-      at += aligned(buffer.rgb().length);
+      at += TensorArena.padded(buffer.rgb().length);
     }
     return images;
-  }
-
-  private static long aligned(long bytes) {
-    return Math.ceilDiv(bytes, TensorArena.ALIGNMENT) * TensorArena.ALIGNMENT;
   }
 }

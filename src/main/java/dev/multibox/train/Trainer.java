@@ -1,6 +1,9 @@
 package dev.multibox.train;
 
+import dev.multibox.autograd.MemoryPlan;
+import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Batch;
 import dev.multibox.data.Dataset;
 import dev.multibox.data.Loader;
@@ -11,9 +14,12 @@ import dev.multibox.eval.CocoMetric;
 import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
 import dev.multibox.eval.DetectedObject;
+import dev.multibox.model.Detector;
 import dev.multibox.model.Ssd;
 import dev.multibox.optim.LearningRate;
 import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.time.Duration;
@@ -73,6 +79,7 @@ public final class Trainer implements AutoCloseable {
   private final Progress progress;
   private final TensorArena arena;
   private final Ssd ssd;
+  private final StepPlan plan;
   private final TrainingStep step;
   private final Evaluator evaluator;
   private RunState state;
@@ -94,24 +101,30 @@ public final class Trainer implements AutoCloseable {
     List<String> frozen = config.init() == null ? List.of() : recipe.frozen();
     ssd = new Ssd(backend, model, DType.F32, frozen, arena);
     ssd.state().initialize(config.seed());
-    step =
-        new TrainingStep(
-            backend,
-            ssd,
-            recipe,
+    StepSettings settings =
+        new StepSettings(
             config.batchSize(),
             config.accumulate(),
             splits.train().largestObjectCount(),
-            arena);
+            splits.train().largestBytes(config.batchSize()));
+    plan = StepPlan.of(backend, ssd, recipe, settings);
+    NmsParams nms = model.definition().nms();
+    MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());
+    // Steps and evaluations take turns, and use the same memory.
+    Tensor slab =
+        arena.allocate(Shape.of(Math.max(plan.memory().bytes(), detection.bytes())), DType.U8);
+    step =
+        new TrainingStep(
+            backend, ssd, recipe, settings, new PlannedMemory(plan.memory(), slab), arena);
     evaluator =
         new Evaluator(
             backend,
             ssd,
-            model.definition().nms(),
+            nms,
+            splits.validation(),
             config.batchSize(),
             config.workers(),
-            0,
-            step.memory(),
+            new PlannedMemory(detection, slab),
             arena);
   }
 
@@ -171,6 +184,11 @@ public final class Trainer implements AutoCloseable {
 
   public Ssd ssd() {
     return ssd;
+  }
+
+  /** What a step takes. */
+  public StepPlan plan() {
+    return plan;
   }
 
   /** Where the run stands. */
@@ -287,7 +305,7 @@ public final class Trainer implements AutoCloseable {
       return;
     }
     Dataset validation = splits.validation();
-    Optional<List<DetectedObject>> detections = evaluator.detect(validation, stop);
+    Optional<List<DetectedObject>> detections = evaluator.detect(stop);
     if (detections.isEmpty()) {
       return;
     }

@@ -28,7 +28,7 @@ final class TrainingInput {
   private final Tensor offsetTargets; // [N, P, 4]
 
   /**
-   * Buffers for exactly {@code batch} images.
+   * Buffers for exactly {@code batch} images in F32.
    *
    * @param mostObjects the largest number of objects on an image
    * @param arena where everything lives
@@ -40,13 +40,25 @@ final class TrainingInput {
       int batch,
       int mostObjects,
       TensorArena arena) {
+    this(backend, network, match, DType.F32, new StepSettings(batch, 1, mostObjects, 0), arena);
+  }
+
+  /** Buffers for a step, with images of a type, F32 or F16. */
+  TrainingInput(
+      Backend backend,
+      SsdNetwork network,
+      MatchParams match,
+      DType type,
+      StepSettings settings,
+      TensorArena arena) {
     this.backend = backend;
     this.network = network;
     priors = network.priors().upload(backend, arena);
     this.match = match;
-    imageBatch = new ImageBatch(backend, arena);
-    truth = new GroundTruthBatch(backend, batch, Math.max(1, mostObjects), arena);
-    images = arena.zeros(network.imageShape(batch), DType.F32);
+    int batch = settings.batch();
+    imageBatch = new ImageBatch(backend, settings.imageBytes(), arena);
+    truth = new GroundTruthBatch(backend, batch, Math.max(1, settings.mostObjects()), arena);
+    images = arena.zeros(network.imageShape(batch), type);
     matched = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
     classTargets = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
     offsetTargets = arena.zeros(Shape.of(batch, priors.count(), 4), DType.F32);

@@ -2,7 +2,7 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.HeadVariables;
 import dev.multibox.autograd.LossOps;
-import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
@@ -19,7 +19,8 @@ import java.util.List;
 
 /**
  * One step of training, from decoded images to updated weights: prepare, match, forward, loss,
- * backward, check, update. Every buffer is made once; from the second step on nothing is allocated.
+ * backward, check, update. All memory is planned and there before the first step, and every step
+ * has the same addresses.
  */
 public final class TrainingStep {
   /**
@@ -50,30 +51,40 @@ public final class TrainingStep {
   private final Tensor losses; // [3]
   private final Tensor lossScale; // [1]
 
+  /** A step whose activations lie in memory of {@code arena}, of exactly the planned size. */
+  public TrainingStep(
+      Backend backend, Ssd ssd, Recipe recipe, StepSettings settings, TensorArena arena) {
+    this(
+        backend,
+        ssd,
+        recipe,
+        settings,
+        PlannedMemory.in(arena, StepPlan.of(backend, ssd, recipe, settings).memory()),
+        arena);
+  }
+
   /**
-   * A step for batches of exactly {@code batch} images.
+   * A step for batches of exactly the size that the settings name.
    *
-   * @param accumulate how many batches' gradients make one update, averaged
-   * @param mostObjects the largest number of objects on an image
-   * @param arena where everything of this step lives
+   * @param memory where activations and their gradients go, planned by {@link StepPlan}
+   * @param arena where everything else of this step lives
    */
   public TrainingStep(
       Backend backend,
       Ssd ssd,
       Recipe recipe,
-      int batch,
-      int accumulate,
-      int mostObjects,
+      StepSettings settings,
+      StepMemory memory,
       TensorArena arena) {
     this.backend = backend;
     this.ssd = ssd;
     this.recipe = recipe;
+    this.memory = memory;
     optimizer = new Sgd(backend, ssd.state(), recipe.sgd(), arena);
-    memory = new PooledMemory(arena);
-    input = new TrainingInput(backend, ssd.network(), recipe.match(), batch, mostObjects, arena);
+    input = new TrainingInput(backend, ssd.network(), recipe.match(), ssd.type(), settings, arena);
     losses = arena.zeros(Shape.of(3), DType.F32);
     lossScale = arena.zeros(Shape.of(1), DType.F32);
-    backend.upload(new float[] {1f / accumulate}, lossScale);
+    backend.upload(new float[] {1f / settings.accumulate()}, lossScale);
   }
 
   /**
@@ -86,21 +97,33 @@ public final class TrainingStep {
     Result sum = new Result(0, 0, 0, false);
     for (int i = 0; i < batches.size(); i++) {
       input.prepare(batches.get(i).samples());
-      try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
-        HeadVariables heads = ssd.forward(tape, Variable.constant(input.images()));
-        Variable loss =
-            LossOps.multiboxLoss(
-                tape, heads, input.classTargets(), input.offsetTargets(), recipe.loss(), losses);
-        tape.backward(loss, lossScale);
-        Tensor foundInf = optimizer.checkFinite();
-        if (i == batches.size() - 1) {
-          optimizer.step(learningRate, iteration);
-        }
-        tape.updateRunningStatistics(foundInf);
-        sum = sum.plus(result(foundInf), batches.size());
-      }
+      boolean last = i == batches.size() - 1;
+      sum = sum.plus(pass(last, learningRate, iteration), batches.size());
     }
     return sum;
+  }
+
+  /** All of a step that takes memory, once, on whatever its inputs are. */
+  void rehearse() {
+    ssd.state().resetGradients();
+    pass(true, 0, 0);
+  }
+
+  /** Forward and backward of one batch, and behind the last one the update. */
+  private Result pass(boolean last, float learningRate, long iteration) {
+    try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+      HeadVariables heads = ssd.forward(tape, Variable.constant(input.images()));
+      Variable loss =
+          LossOps.multiboxLoss(
+              tape, heads, input.classTargets(), input.offsetTargets(), recipe.loss(), losses);
+      tape.backward(loss, lossScale);
+      Tensor foundInf = optimizer.checkFinite();
+      if (last) {
+        optimizer.step(learningRate, iteration);
+      }
+      tape.updateRunningStatistics(foundInf);
+      return result(foundInf);
+    }
   }
 
   private Result result(Tensor foundInf) {
@@ -115,10 +138,5 @@ public final class TrainingStep {
   /** What the last step saw: of several batches the last one. */
   TrainingInput input() {
     return input;
-  }
-
-  /** Memory of activations and gradients, for a detector that runs between steps. */
-  StepMemory memory() {
-    return memory;
   }
 }

@@ -56,7 +56,7 @@ class SeenSampleTest {
     for (Normalisation normalisation : List.of(Normalisation.caffe(), Normalisation.imageNet())) {
       try (TensorArena arena = backend.newArena()) {
         Tensor images = arena.zeros(Shape.of(1, SIZE, SIZE, 3), DType.F32);
-        new ImageBatch(backend, arena).prepare(List.of(sample(false)), normalisation, images);
+        new ImageBatch(backend, 0, arena).prepare(List.of(sample(false)), normalisation, images);
 
         assertThat(SeenPixels.of(backend.floats(images), images.shape(), normalisation).rgb())
             .isEqualTo(noise().rgb());

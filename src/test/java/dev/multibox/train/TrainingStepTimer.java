@@ -41,7 +41,9 @@ final class TrainingStepTimer {
       Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), size, size, CLASSES);
       Ssd ssd = new Ssd(backend, config, arena);
       ssd.state().initialize(1);
-      TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), batchSize, 1, 4, arena);
+      TrainingStep step =
+          new TrainingStep(
+              backend, ssd, Recipe.scratch(), new StepSettings(batchSize, 1, 4, 0), arena);
       long iteration = 0;
       for (String line = input.readLine(); line != null; line = input.readLine()) {
         StringBuilder times = new StringBuilder();

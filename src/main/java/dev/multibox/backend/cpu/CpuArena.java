@@ -41,7 +41,7 @@ final class CpuArena implements TensorArena {
   }
 
   private MemorySegment take(long bytes) {
-    long padded = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+    long padded = TensorArena.padded(bytes);
     allocatedBytes += padded;
     if (padded > SLAB_BYTES / 4) {
       return arena.allocate(padded, ALIGNMENT).asSlice(0, bytes);

@@ -45,12 +45,10 @@ final class CudaArena implements TensorArena {
   }
 
   private long take(long bytes) {
-    // An empty tensor too has an address of its own.
-    long wanted = Math.max(bytes, 1);
-    long padded = Math.ceilDiv(wanted, ALIGNMENT) * ALIGNMENT;
+    long padded = TensorArena.padded(bytes);
     allocatedBytes += padded;
     if (padded > slabBytes / 4) {
-      return fromDriver(wanted);
+      return fromDriver(Math.max(bytes, 1));
     }
     if (padded > left) {
       slab = fromDriver(slabBytes);

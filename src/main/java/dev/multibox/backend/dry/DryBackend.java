@@ -1,0 +1,171 @@
+package dev.multibox.backend.dry;
+
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.BatchNormKernels;
+import dev.multibox.backend.BoxKernels;
+import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionCall;
+import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ElementwiseKernels;
+import dev.multibox.backend.ImageKernels;
+import dev.multibox.backend.L2NormKernels;
+import dev.multibox.backend.LossKernels;
+import dev.multibox.backend.NmsKernels;
+import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.PoolingKernels;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands in for another backend: every tensor has a shape and an address of its own, no address is
+ * ever given twice, and nothing stands behind them. What is downloaded is zeros.
+ */
+public final class DryBackend implements Backend {
+  /** Who is told what happens. */
+  @FunctionalInterface
+  public interface Witness {
+    /** One kernel or copy ran and read or wrote these, or parts of them. */
+    void touched(List<Tensor> tensors);
+  }
+
+  private final int channelMultiple;
+  private final DryConvolutionKernels convolution = new DryConvolutionKernels(this::tell);
+  private final DryKernels kernels = new DryKernels(this::tell);
+  private @Nullable Witness witness;
+  private long nextAddress = TensorArena.ALIGNMENT;
+
+  private DryBackend(int channelMultiple) {
+    this.channelMultiple = channelMultiple;
+  }
+
+  /** One that stands in for {@code backend}. */
+  public static DryBackend of(Backend backend) {
+    return withChannelMultiple(backend.channelMultiple());
+  }
+
+  /** One that stands in for a backend which pads channels to this multiple. */
+  public static DryBackend withChannelMultiple(int multiple) {
+    return new DryBackend(multiple);
+  }
+
+  /** Tells {@code listener} alone from now on. */
+  public void tell(Witness listener) {
+    witness = listener;
+  }
+
+  private void tell(List<Tensor> touched) {
+    if (witness != null) {
+      witness.touched(touched);
+    }
+  }
+
+  /** Every different convolution that was asked for, in order. */
+  public List<ConvolutionCall> convolutions() {
+    return convolution.calls();
+  }
+
+  @Override
+  public String name() {
+    return "dry";
+  }
+
+  @Override
+  public String description() {
+    return "shapes alone";
+  }
+
+  @Override
+  public int channelMultiple() {
+    return channelMultiple;
+  }
+
+  @Override
+  public TensorArena newArena() {
+    return new DryArena(this::take);
+  }
+
+  private long take(long bytes) {
+    long address = nextAddress;
+    nextAddress = Math.addExact(nextAddress, bytes);
+    return address;
+  }
+
+  @Override
+  public void upload(MemorySegment source, Tensor target) {
+    tell(List.of(target));
+  }
+
+  @Override
+  public void download(Tensor source, MemorySegment target) {
+    tell(List.of(source));
+    target.fill((byte) 0);
+  }
+
+  @Override
+  public void synchronize() {
+    // Nothing is ever begun.
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return kernels.elementwise;
+  }
+
+  @Override
+  public ConvolutionKernels convolution() {
+    return convolution;
+  }
+
+  @Override
+  public PoolingKernels pooling() {
+    return kernels.pooling;
+  }
+
+  @Override
+  public BatchNormKernels batchNorm() {
+    return kernels.batchNorm;
+  }
+
+  @Override
+  public L2NormKernels l2Norm() {
+    return kernels.l2Norm;
+  }
+
+  @Override
+  public LossKernels loss() {
+    return kernels.loss;
+  }
+
+  @Override
+  public BoxKernels box() {
+    return kernels.box;
+  }
+
+  @Override
+  public NmsKernels nms() {
+    return kernels.nms;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return kernels.optimizer;
+  }
+
+  @Override
+  public ConvertKernels convert() {
+    return kernels.convert;
+  }
+
+  @Override
+  public ImageKernels image() {
+    return kernels.image;
+  }
+
+  @Override
+  public void close() {
+    // Nothing was opened.
+  }
+}

@@ -1,0 +1,87 @@
+package dev.multibox.backend.dry;
+
+import dev.multibox.backend.Accumulate;
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.ConvolutionCall;
+import dev.multibox.backend.ConvolutionCall.Pass;
+import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.Gradient;
+import dev.multibox.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Lists what is asked of it. */
+final class DryConvolutionKernels extends ConvolutionKernels {
+  private final DryBackend.Witness witness;
+  private final Set<ConvolutionCall> calls = new LinkedHashSet<>();
+
+  DryConvolutionKernels(DryBackend.Witness witness) {
+    this.witness = witness;
+  }
+
+  /** Every different call so far, in order. */
+  List<ConvolutionCall> calls() {
+    return List.copyOf(calls);
+  }
+
+  @Override
+  protected void runForward(
+      Tensor x,
+      Tensor filter,
+      @Nullable Tensor bias,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    calls.add(
+        new ConvolutionCall(
+            Pass.FORWARD,
+            x.shape(),
+            filter.shape(),
+            params,
+            x.dtype(),
+            bias != null,
+            activation,
+            Accumulate.OVERWRITE));
+    List<Tensor> touched = new ArrayList<>(List.of(x, filter, out));
+    if (bias != null) {
+      touched.add(bias);
+    }
+    witness.touched(touched);
+  }
+
+  @Override
+  protected void runBackwardData(
+      Tensor dOut, Tensor filter, ConvolutionParams params, Gradient dx) {
+    backward(Pass.BACKWARD_DATA, dx.tensor(), filter, params, dOut, dx.accumulate());
+  }
+
+  @Override
+  protected void runBackwardFilter(
+      Tensor x, Tensor dOut, ConvolutionParams params, Gradient dFilter) {
+    backward(Pass.BACKWARD_FILTER, x, dFilter.tensor(), params, dOut, dFilter.accumulate());
+  }
+
+  private void backward(
+      Pass pass,
+      Tensor x,
+      Tensor filter,
+      ConvolutionParams params,
+      Tensor dOut,
+      Accumulate accumulate) {
+    calls.add(
+        new ConvolutionCall(
+            pass,
+            x.shape(),
+            filter.shape(),
+            params,
+            x.dtype(),
+            false,
+            Activation.NONE,
+            accumulate));
+    witness.touched(List.of(x, filter, dOut));
+  }
+}

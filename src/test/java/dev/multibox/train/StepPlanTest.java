@@ -1,0 +1,171 @@
+package dev.multibox.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.StepMemory;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.ConvolutionCall;
+import dev.multibox.backend.ConvolutionCall.Pass;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.backend.dry.DryBackend;
+import dev.multibox.data.Batch;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Memory of whole training steps, planned and used. */
+class StepPlanTest {
+  private static final int SIZE = 64;
+  private static final int BATCH = 3;
+  private static final int CLASSES = 7;
+  private static final Batch IMAGES = TrainingStepTimer.randomBatch(BATCH, SIZE);
+  private static final StepSettings SETTINGS =
+      new StepSettings(BATCH, 1, 4, BATCH * TensorArena.padded(3 * SIZE * SIZE));
+
+  private static final List<String> TABLE = new ArrayList<>();
+
+  /** Memory that remembers where it put everything. */
+  private static final class Addresses implements StepMemory {
+    private final StepMemory memory;
+    private List<Long> addresses = new ArrayList<>();
+
+    Addresses(StepMemory memory) {
+      this.memory = memory;
+    }
+
+    @Override
+    public Tensor allocate(Shape shape, DType dtype) {
+      Tensor tensor = memory.allocate(shape, dtype);
+      addresses.add(tensor.address());
+      return tensor;
+    }
+
+    @Override
+    public void release(Tensor tensor) {
+      memory.release(tensor);
+    }
+
+    @Override
+    public long reservedBytes() {
+      return memory.reservedBytes();
+    }
+
+    List<Long> take() {
+      List<Long> taken = addresses;
+      addresses = new ArrayList<>();
+      return taken;
+    }
+  }
+
+  private static Ssd tiny(Backend backend, TensorArena arena) {
+    Ssd ssd =
+        new Ssd(
+            backend, new Ssd.Config(ModelRegistry.find("ssd-tiny"), SIZE, SIZE, CLASSES), arena);
+    ssd.state().initialize(1);
+    return ssd;
+  }
+
+  @Test
+  void aStepUsesExactlyWhatWasPlannedAndAllocatesNothing() {
+    try (Backend backend = CpuBackend.open();
+        TensorArena arena = backend.newArena()) {
+      Ssd ssd = tiny(backend, arena);
+      StepPlan plan = StepPlan.of(backend, ssd, Recipe.scratch(), SETTINGS);
+      Addresses memory = new Addresses(PlannedMemory.in(arena, plan.memory()));
+      TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), SETTINGS, memory, arena);
+      List<List<Long>> addresses = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        step.run(List.of(IMAGES), 0.01f, i);
+        addresses.add(memory.take());
+        assertThat(arena.allocatedBytes()).isEqualTo(plan.peakBytes());
+      }
+
+      assertThat(addresses.getFirst()).hasSize(plan.memory().allocations());
+      assertThat(addresses).containsOnly(addresses.getFirst());
+    }
+  }
+
+  @Test
+  void whereTensorsLieChangesNoBit() {
+    assertThat(weightsAfterFourSteps(true)).isEqualTo(weightsAfterFourSteps(false));
+  }
+
+  private static float[] weightsAfterFourSteps(boolean planned) {
+    try (Backend backend = CpuBackend.open();
+        TensorArena arena = backend.newArena()) {
+      Ssd ssd = tiny(backend, arena);
+      Recipe recipe = Recipe.scratch();
+      TrainingStep step =
+          planned
+              ? new TrainingStep(backend, ssd, recipe, SETTINGS, arena)
+              : new TrainingStep(backend, ssd, recipe, SETTINGS, new PooledMemory(arena), arena);
+      for (int i = 0; i < 4; i++) {
+        step.run(List.of(IMAGES), 0.05f, i);
+      }
+      return backend.floats(ssd.state().weights());
+    }
+  }
+
+  @Test
+  void listsEveryConvolutionOfTheStep() {
+    try (DryBackend dry = DryBackend.withChannelMultiple(8);
+        TensorArena arena = dry.newArena()) {
+      StepPlan plan = StepPlan.of(dry, tiny(dry, arena), Recipe.scratch(), SETTINGS);
+      // Eight of the backbone and four heads. The first has no gradient of its input, and those of
+      // the first head are as those of stride4b, from 48 to 48 channels.
+      assertThat(plan.convolutions().stream().map(ConvolutionCall::pass))
+          .hasSize(12 + 10 + 11)
+          .filteredOn(pass -> pass == Pass.BACKWARD_DATA)
+          .hasSize(10);
+      assertThat(plan.convolutions().getFirst().x()).isEqualTo(Shape.of(BATCH, SIZE, SIZE, 8));
+    }
+  }
+
+  /**
+   * Megabytes of F16 activations for each image, as a table at the end; by batch 896 SSD300's
+   * tensors have passed 2^31 elements.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "ssd300-vgg16, 1", "ssd300-vgg16, 32", "ssd300-vgg16, 896",
+    "ssd300-resnet50, 1", "ssd300-resnet50, 32", "ssd300-resnet50, 896"
+  })
+  void plansNetworksOfAnyBatchWithinAFewPercentOfWhatIsInUse(String model, int batch) {
+    try (DryBackend dry = DryBackend.withChannelMultiple(8);
+        TensorArena arena = dry.newArena()) {
+      Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
+      StepPlan plan =
+          StepPlan.of(dry, ssd, Recipe.find("nvidia-coco"), new StepSettings(batch, 1, 100, 0));
+
+      TABLE.add(
+          String.format(
+              Locale.ROOT,
+              "%-16s %4d %9.1f %9.1f %9.1f",
+              model,
+              batch,
+              plan.memory().bytes() / 1e6 / batch,
+              plan.memory().liveBytes() / 1e6 / batch,
+              plan.fixedBytes() / 1e6));
+      assertThat(plan.memory().bytes())
+          .isBetween(plan.memory().liveBytes(), plan.memory().liveBytes() * 103 / 100);
+    }
+  }
+
+  @AfterAll
+  static void printTable() {
+    System.out.println("F16 activations    batch  MB/image   in use  fixed MB");
+    TABLE.forEach(System.out::println);
+  }
+}
