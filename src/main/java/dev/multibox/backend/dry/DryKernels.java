@@ -22,6 +22,7 @@ import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.PoolingKernels;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
+import dev.multibox.backend.ScaleParams;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.tensor.Tensor;
 import java.util.ArrayList;
@@ -342,9 +343,21 @@ final class DryKernels {
         Tensor gradients,
         @Nullable Tensor copies,
         Tensor hyper,
+        Tensor lossScale,
         SgdParams params,
         Tensor foundInf) {
-      touch(weights, momentum, gradients, copies, hyper, foundInf);
+      touch(weights, momentum, gradients, copies, hyper, lossScale, foundInf);
+    }
+
+    @Override
+    protected void runUpdateScale(
+        Tensor losses,
+        ScaleParams params,
+        Tensor foundInf,
+        Tensor lossScale,
+        Tensor counters,
+        Tensor ring) {
+      touch(losses, foundInf, lossScale, counters, ring);
     }
   }
 
