@@ -38,7 +38,7 @@ final class BlockPacking {
 
   private static final List<Comparator<Block>> ORDERS =
       List.of(
-          LARGEST.thenComparing(Block::first),
+          LARGEST.thenComparingInt(Block::first),
           LARGEST.thenComparing(Comparator.comparingLong(Block::uses).reversed()),
           Comparator.comparingLong(Block::uses).reversed().thenComparing(LARGEST),
           Comparator.comparingDouble((Block block) -> (double) block.bytes() * block.uses())
