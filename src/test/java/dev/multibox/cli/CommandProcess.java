@@ -1,17 +1,14 @@
 package dev.multibox.cli;
 
+import dev.multibox.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * The command line in a process of its own, on one thread so that it is quick also where cores are
@@ -48,26 +45,9 @@ final class CommandProcess implements AutoCloseable {
 
   /** {@code java … MultiBox}, as a list that may be added to. */
   static List<String> command() {
-    return new ArrayList<>(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:ActiveProcessorCount=1",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            classPath(),
-            MultiBox.class.getName()));
-  }
-
-  /** Test runners may load classes from elsewhere than the JVM's class path. */
-  private static String classPath() {
-    if (MultiBox.class.getClassLoader() instanceof URLClassLoader loader) {
-      return Arrays.stream(loader.getURLs())
-          .map(URL::getPath)
-          .collect(Collectors.joining(System.getProperty("path.separator")));
-    }
-    return System.getProperty("java.class.path");
+    List<String> words = ChildJvm.command();
+    words.add(MultiBox.class.getName());
+    return words;
   }
 
   /** Waits until {@code file} contains {@code text}, or the process ends. */
