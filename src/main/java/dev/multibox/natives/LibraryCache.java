@@ -126,6 +126,14 @@ public final class LibraryCache {
     return files;
   }
 
+  /**
+   * A new, empty folder that nobody else may enter, for what cannot be kept from one process to the
+   * next; whoever asks for it deletes it.
+   */
+  Path freshFolder(String name) throws IOException {
+    return Files.createTempDirectory(folder, name + "-");
+  }
+
   private static boolean holds(Path file, JarContent content) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
         || Files.size(file) != content.size()) {

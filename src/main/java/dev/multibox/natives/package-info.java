@@ -6,6 +6,11 @@
  * that neither a planted nor a half-written file is ever run. Start with {@code LibraryCache}, then
  * {@code OneDnnLibrary}.
  *
+ * <p>CUDA's own libraries come from the machine: {@code CudaFinder} says where they are looked for,
+ * {@code CudaLibraries} loads them and refuses what would end the process later, and {@code
+ * JCudaNatives} loads what calls them from Java, with {@code ElfLibrary} binding JCublas to CUDA
+ * 13.
+ *
  * <p>May import nothing of the project.
  */
 @NullMarked

@@ -1,15 +1,12 @@
 package dev.multibox.backend.cuda;
 
+import dev.multibox.natives.JCudaNatives;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompileResult;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
@@ -30,30 +27,13 @@ final class PtxAssembler {
 
   /** Loads the compiler; skips the test that asks where there is none for this system. */
   static PtxAssembler open() {
-    String temporary = System.getProperty("java.io.tmpdir");
     try {
-      // jcuda unpacks its library to this folder and loads whatever lies there under its name.
-      Path fresh = Files.createTempDirectory("multibox-jcuda-");
-      System.setProperty("java.io.tmpdir", fresh.toString());
-      JNvPTXCompiler.setExceptionsEnabled(false);
-      deleteAtExit(fresh);
-      return new PtxAssembler();
+      JCudaNatives.load("jcuda.nvptxcompiler.JNvPTXCompiler");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       Assumptions.abort("no PTX compiler for this system: " + e.getMessage());
-      throw e;
-    } finally {
-      System.setProperty("java.io.tmpdir", temporary);
     }
-  }
-
-  private static void deleteAtExit(Path folder) throws IOException {
-    // Later entries go first, so the folder is empty when its turn comes.
-    folder.toFile().deleteOnExit();
-    try (Stream<Path> files = Files.list(folder)) {
-      files.forEach(file -> file.toFile().deleteOnExit());
-    }
+    JNvPTXCompiler.setExceptionsEnabled(false);
+    return new PtxAssembler();
   }
 
   /**
