@@ -5,6 +5,7 @@ import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.DriverException;
 import dev.multibox.backend.cuda.driver.Event;
 import dev.multibox.backend.cuda.driver.KernelModule;
+import dev.multibox.backend.cuda.driver.PinnedRanges;
 import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.backend.cuda.sim.exec.Simulation;
 import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
@@ -17,7 +18,6 @@ import dev.multibox.backend.cuda.sim.report.Sites;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +40,7 @@ public final class SimulatedDriver implements Driver {
   private final Reports reports = new Reports();
   private final Sites sites = new Sites();
   private final Timeline timeline = new Timeline(this);
-  private final List<MemorySegment> pinned = new ArrayList<>();
+  private final PinnedRanges pinned = new PinnedRanges();
   private final Map<String, Counters> counters = new HashMap<>();
 
   /** The threads that capture; a capture spoiled by a call within it is kept as such. */
@@ -122,22 +122,12 @@ public final class SimulatedDriver implements Driver {
   @Override
   public synchronized MemorySegment allocatePinned(long bytes, Arena arena) {
     MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
-    pinned.removeIf(other -> !other.scope().isAlive());
     pinned.add(segment);
     return segment;
   }
 
   void requirePinned(String call, MemorySegment segment) {
-    for (MemorySegment one : pinned) {
-      long offset = segment.address() - one.address();
-      if (segment.isNative()
-          && one.scope().isAlive()
-          && offset >= 0
-          && offset + segment.byteSize() <= one.byteSize()) {
-        return;
-      }
-    }
-    throw new IllegalArgumentException("%s: the host memory is not pinned".formatted(call));
+    pinned.require(call, segment);
   }
 
   @Override
