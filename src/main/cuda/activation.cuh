@@ -11,11 +11,14 @@ __device__ inline float activated(float x, int activation) {
     return activation == RELU6 && x > 6 ? 6 : x;
 }
 
-// The gradient before the activation: d where its output y let x pass, else 0. NaN in y passes none.
-__device__ inline float passed(float y, int activation, float d) {
+// Whether an activation with the output y lets a gradient pass; NaN lets none.
+__device__ inline bool passes(float y, int activation) {
     switch (activation) {
-        case RELU: return y > 0 ? d : 0;
-        case RELU6: return y > 0 && y < 6 ? d : 0;
-        default: return d;
+        case RELU: return y > 0;
+        case RELU6: return y > 0 && y < 6;
+        default: return true;
     }
 }
+
+// The gradient before the activation: d where its output y let x pass, else 0.
+__device__ inline float passed(float y, int activation, float d) { return passes(y, activation) ? d : 0; }

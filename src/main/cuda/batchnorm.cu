@@ -1,8 +1,7 @@
 // Batch normalisation over the channels of x [rows, channels], in the steps of which fused units are made:
 // statistics in two stages, apply + add + activation, the sums of the gradient in two stages, the gradient.
 // Arithmetic is float whatever the storage; statistics and sums are float.
-#include "activation.cuh"
-#include "columns.cuh"
+#include "mask.cuh"
 
 // What a block knows of a channel of its rows, and what two blocks know together.
 struct Moments {
@@ -152,6 +151,63 @@ __device__ void backward_reduce(int64_t rows, int channels, int rows_each, const
     });
 }
 
+// apply that also writes the mask of out: a bit an element more.
+template <typename T, bool WHOLE>
+__device__ void masked_apply(int64_t rows, int channels, int rows_each, const T *x, const float *__restrict__ mean,
+                             const float *__restrict__ inv_std, const float *__restrict__ gamma,
+                             const float *__restrict__ beta, const T *residual, int activation, T *out,
+                             uint8_t *mask) {
+    Masked<T, WHOLE> masked(rows, channels, rows_each);
+    const Columns &own = masked.own;
+    constexpr int N = masked.N;
+    Pack<float, N> centre = masked.load(mean + own.c);
+    Pack<float, N> shift = masked.load(beta + own.c);
+    Pack<float, N> scale = masked.load(gamma + own.c);
+    Pack<float, N> deviation = masked.load(inv_std + own.c);
+    for (int i = 0; i < N; i++) {
+        scale.at[i] *= deviation.at[i];
+    }
+    for (int64_t row = own.row; row < own.end; row += own.step) {
+        int64_t at = row * channels + own.c;
+        Pack<T, N> xs = masked.load(x + at);
+        Pack<T, N> rs = {};
+        if (residual != nullptr) {
+            rs = masked.load(residual + at);
+        }
+        for (int i = 0; i < N; i++) {
+            float y = (value(xs.at[i]) - centre.at[i]) * scale.at[i] + shift.at[i];
+            if (residual != nullptr) {
+                y += value(rs.at[i]);
+            }
+            xs.at[i] = stored<T>(activated(y, activation));
+        }
+        masked.store(out + at, xs);
+        masked.store_bits(xs, activation, mask, at);
+    }
+}
+
+// backward_reduce from a mask: reads x, d and a bit an element, writes dz, the floor.
+template <typename T, bool WHOLE>
+__device__ void masked_backward_reduce(int64_t rows, int channels, int rows_each, const T *x,
+                                       const float *__restrict__ mean, const float *__restrict__ inv_std,
+                                       const uint8_t *__restrict__ mask, const T *d, T *dz, float *partial) {
+    Masked<T, WHOLE> masked(rows, channels, rows_each);
+    const Columns &own = masked.own;
+    constexpr int N = masked.N;
+    Pack<float, N> centre = masked.load(mean + own.c);
+    Pack<float, N> scale = masked.load(inv_std + own.c);
+    sum_columns<N, 2>(own, channels, partial, [&](int64_t at, float(&sums)[2][N]) {
+        Pack<T, N> xs = masked.load(x + at);
+        Pack<T, N> ds = masked.passed(masked.load(d + at), mask, at);
+        masked.store(dz + at, ds);
+        for (int i = 0; i < N; i++) {
+            float gradient = value(ds.at[i]);
+            sums[0][i] += gradient;
+            sums[1][i] += gradient * ((value(xs.at[i]) - centre.at[i]) * scale.at[i]);
+        }
+    });
+}
+
 // dx = gamma inv_std (dz - sums[0] / rows - x^ sums[1] / rows) with batch statistics, gamma inv_std dz with
 // running ones (x is null), or that added to dx. Reads dz and x, writes dx, the floor.
 template <typename T, int N>
@@ -237,3 +293,24 @@ FOR_WIDTH(f32, float, _packed, 4)
 FOR_WIDTH(f32, float, _single, 1)
 FOR_WIDTH(f16, __half, _packed, 8)
 FOR_WIDTH(f16, __half, _single, 1)
+
+#define FOR_MASK(name, T, rows_are, WHOLE)                                                                        \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) batchnorm_masked_apply_##name##rows_are(         \
+        int64_t rows, int channels, int rows_each, const T *x, const float *__restrict__ mean,                    \
+        const float *__restrict__ inv_std, const float *__restrict__ gamma, const float *__restrict__ beta,       \
+        const T *residual, int activation, T *out, uint8_t *mask) {                                               \
+        masked_apply<T, WHOLE>(rows, channels, rows_each, x, mean, inv_std, gamma, beta, residual, activation,    \
+                               out, mask);                                                                        \
+    }                                                                                                             \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS)                                                  \
+        batchnorm_masked_backward_reduce_##name##rows_are(                                                        \
+            int64_t rows, int channels, int rows_each, const T *x, const float *__restrict__ mean,                \
+            const float *__restrict__ inv_std, const uint8_t *__restrict__ mask, const T *d, T *dz,               \
+            float *partial) {                                                                                     \
+        masked_backward_reduce<T, WHOLE>(rows, channels, rows_each, x, mean, inv_std, mask, d, dz, partial);      \
+    }
+
+FOR_MASK(f32, float, _whole, true)
+FOR_MASK(f32, float, _ragged, false)
+FOR_MASK(f16, __half, _whole, true)
+FOR_MASK(f16, __half, _ragged, false)

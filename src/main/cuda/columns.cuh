@@ -41,7 +41,7 @@ __device__ Pack<float, N> of_channels(const float *__restrict__ vector, int c) {
 
 // Each thread calls body(element, sums) for its pack of each of its rows, which adds to S sums of each of
 // N channels in registers; then one thread a pack adds what the threads of that pack have, in order, and
-// writes partial[block, s, c].
+// writes partial[block, s, c] of the channels that there are.
 template <int N, int S, typename Body>
 __device__ void sum_columns(const Columns &own, int channels, float *partial, Body body) {
     __shared__ float shared[S * N * COLUMN_THREADS];
@@ -62,7 +62,9 @@ __device__ void sum_columns(const Columns &own, int channels, float *partial, Bo
                 for (int other = 0; other < own.side_by_side; other++) {
                     total += shared[(s * N + i) * COLUMN_THREADS + other * own.width + threadIdx.x];
                 }
-                partial[(int64_t(blockIdx.x) * S + s) * channels + own.c + i] = total;
+                if (own.c + i < channels) {
+                    partial[(int64_t(blockIdx.x) * S + s) * channels + own.c + i] = total;
+                }
             }
         }
     }

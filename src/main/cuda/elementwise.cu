@@ -3,8 +3,7 @@
 // neighbouring elements, so a warp's accesses are whole lines; the last thread takes what is left one
 // by one. They move each operand once, which is the floor. Operands may be the same memory where the
 // contract allows it, so no pointer but a bias is restrict.
-#include "activation.cuh"
-#include "columns.cuh"
+#include "mask.cuh"
 
 // Calls body(i, count) for the elements this thread owns: a whole pack, or one at a time in the last.
 template <typename T, typename Whole, typename Single>
@@ -124,6 +123,65 @@ __device__ void bias_backward(int64_t rows, int channels, int rows_each, int act
     });
 }
 
+// out = activation(x + bias), or activation(x) where bias is null, and the mask of out. Reads x, writes out
+// and one bit an element, the floor; each thread reads its biases once.
+template <typename T, bool WHOLE>
+__device__ void masked_bias(int64_t rows, int channels, int rows_each, const T *x, const float *__restrict__ bias,
+                            int activation, T *out, uint8_t *mask) {
+    Masked<T, WHOLE> masked(rows, channels, rows_each);
+    const Columns &own = masked.own;
+    constexpr int N = masked.N;
+    Pack<float, N> b = {};
+    if (bias != nullptr) {
+        b = masked.load(bias + own.c);
+    }
+    for (int64_t row = own.row; row < own.end; row += own.step) {
+        int64_t at = row * channels + own.c;
+        Pack<T, N> xs = masked.load(x + at);
+        for (int i = 0; i < N; i++) {
+            xs.at[i] = stored<T>(activated(value(xs.at[i]) + b.at[i], activation));
+        }
+        masked.store(out + at, xs);
+        masked.store_bits(xs, activation, mask, at);
+    }
+}
+
+// dx = d where the mask is set, else 0, or that added to dx: reads d and a bit an element, writes dx.
+template <typename T, bool WHOLE>
+__device__ void masked_activation_backward(int64_t rows, int channels, int rows_each,
+                                           const uint8_t *__restrict__ mask, const T *d, T *dx, bool adds) {
+    Masked<T, WHOLE> masked(rows, channels, rows_each);
+    const Columns &own = masked.own;
+    constexpr int N = masked.N;
+    for (int64_t row = own.row; row < own.end; row += own.step) {
+        int64_t at = row * channels + own.c;
+        Pack<T, N> ds = masked.passed(masked.load(d + at), mask, at);
+        if (adds) {
+            Pack<T, N> before = masked.load(dx + at);
+            for (int i = 0; i < N; i++) {
+                ds.at[i] = stored<T>(value(before.at[i]) + value(ds.at[i]));
+            }
+        }
+        masked.store(dx + at, ds);
+    }
+}
+
+// bias_backward from a mask: reads d and a bit an element, writes dz, the floor.
+template <typename T, bool WHOLE>
+__device__ void masked_bias_backward(int64_t rows, int channels, int rows_each, const uint8_t *__restrict__ mask,
+                                     const T *d, T *dz, float *partial) {
+    Masked<T, WHOLE> masked(rows, channels, rows_each);
+    const Columns &own = masked.own;
+    constexpr int N = masked.N;
+    sum_columns<N, 1>(own, channels, partial, [&](int64_t at, float(&sums)[1][N]) {
+        Pack<T, N> ds = masked.passed(masked.load(d + at), mask, at);
+        masked.store(dz + at, ds);
+        for (int i = 0; i < N; i++) {
+            sums[0][i] += value(ds.at[i]);
+        }
+    });
+}
+
 constexpr int THREADS = 256;
 
 // The sum of one value a thread, in thread 0; always in the same order.
@@ -231,3 +289,25 @@ FOR_WIDTH(f32, float, _packed, 4)
 FOR_WIDTH(f32, float, _single, 1)
 FOR_WIDTH(f16, __half, _packed, 8)
 FOR_WIDTH(f16, __half, _single, 1)
+
+#define FOR_MASK(name, T, rows_are, WHOLE)                                                                        \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) masked_bias_##name##rows_are(                    \
+        int64_t rows, int channels, int rows_each, const T *x, const float *__restrict__ bias, int activation,    \
+        T *out, uint8_t *mask) {                                                                                  \
+        masked_bias<T, WHOLE>(rows, channels, rows_each, x, bias, activation, out, mask);                         \
+    }                                                                                                             \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) masked_activation_backward_##name##rows_are(     \
+        int64_t rows, int channels, int rows_each, const uint8_t *__restrict__ mask, const T *d, T *dx,           \
+        int adds) {                                                                                               \
+        masked_activation_backward<T, WHOLE>(rows, channels, rows_each, mask, d, dx, adds != 0);                  \
+    }                                                                                                             \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) masked_bias_backward_##name##rows_are(           \
+        int64_t rows, int channels, int rows_each, const uint8_t *__restrict__ mask, const T *d, T *dz,           \
+        float *partial) {                                                                                         \
+        masked_bias_backward<T, WHOLE>(rows, channels, rows_each, mask, d, dz, partial);                          \
+    }
+
+FOR_MASK(f32, float, _whole, true)
+FOR_MASK(f32, float, _ragged, false)
+FOR_MASK(f16, __half, _whole, true)
+FOR_MASK(f16, __half, _ragged, false)

@@ -52,6 +52,7 @@ public class BatchNormBenchmark {
   private Tensor invStd;
   private Tensor gamma;
   private Tensor sums;
+  private Tensor mask;
 
   @Setup(Level.Trial)
   public void open() {
@@ -68,6 +69,7 @@ public class BatchNormBenchmark {
     mean = batch.random(channels);
     invStd = batch.random(channels);
     gamma = batch.random(channels);
+    mask = arena.zeros(ActivationMask.shape(extents), DType.U8);
     sums = batch.random(Shape.of(2, extents.dim(-1)));
     kernels.statistics(x, EPSILON, mean, invStd);
     if (!(backend.floats(invStd)[0] > 1)) {
@@ -110,5 +112,17 @@ public class BatchNormBenchmark {
     Gradient dx = Gradient.overwrite(dz);
     kernels.backwardData(x, mean, invStd, gamma, dOut, sums, Statistics.BATCH, dx);
     traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void maskedApplyRelu(Traffic traffic) {
+    kernels.maskedApply(x, mean, invStd, gamma, gamma, null, Activation.RELU, y, mask);
+    traffic.add(2 * x.bytes() + mask.bytes());
+  }
+
+  @Benchmark
+  public void maskedBackwardReduce(Traffic traffic) {
+    kernels.maskedBackwardReduce(x, mean, invStd, mask, dOut, dz, sums);
+    traffic.add(3 * x.bytes() + mask.bytes());
   }
 }

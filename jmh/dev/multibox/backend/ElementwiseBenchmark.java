@@ -45,6 +45,7 @@ public class ElementwiseBenchmark {
   private Tensor dOut;
   private Tensor bias;
   private Tensor dBias;
+  private Tensor mask;
 
   @Setup(Level.Trial)
   public void open() {
@@ -57,6 +58,7 @@ public class ElementwiseBenchmark {
     dOut = batch.random(extents, type);
     bias = batch.random(Shape.of(extents.dim(-1)));
     dBias = batch.random(bias.shape());
+    mask = arena.zeros(ActivationMask.shape(extents), DType.U8);
     backend.elementwise().add(x, y, Activation.RELU, dOut);
     float sum = batch.first(x) + batch.first(y);
     if (Math.abs(batch.first(dOut) - Math.max(sum, 0)) > 1e-3) {
@@ -93,5 +95,18 @@ public class ElementwiseBenchmark {
     Gradient gradient = Gradient.overwrite(dBias);
     backend.elementwise().biasBackward(y, Activation.RELU, dOut, dOut, gradient);
     traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void maskedBiasRelu(Traffic traffic) {
+    backend.elementwise().maskedBias(x, bias, Activation.RELU, y, mask);
+    traffic.add(2 * x.bytes() + mask.bytes());
+  }
+
+  @Benchmark
+  public void maskedBiasBackward(Traffic traffic) {
+    Gradient gradient = Gradient.overwrite(dBias);
+    backend.elementwise().maskedBiasBackward(mask, dOut, dOut, gradient);
+    traffic.add(2 * x.bytes() + mask.bytes());
   }
 }

@@ -76,6 +76,18 @@ public final class Tensors {
     return bytes;
   }
 
+  /** Asserts that two tensors of one type have the same bits. */
+  public void assertSameBytes(Tensor actual, Tensor expected) {
+    assertThat(bytes(actual).mismatch(bytes(expected)))
+        .as("first byte of %s that differs", actual)
+        .isEqualTo(-1);
+  }
+
+  /** The backend the tensors are on. */
+  public Backend backend() {
+    return backend;
+  }
+
   public Tensor zeros(Shape shape, DType dtype) {
     return arena.zeros(shape, dtype);
   }

@@ -16,6 +16,8 @@ public abstract class BatchNormKernels {
   private static final String STATISTICS = "batchNormStatistics";
   private static final String APPLY = "batchNormApply";
   private static final String REDUCE = "batchNormBackwardReduce";
+  private static final String MASKED_APPLY = "batchNormMaskedApply";
+  private static final String MASKED_REDUCE = "batchNormMaskedBackwardReduce";
   private static final String BACKWARD = "batchNormBackwardData";
   private static final String RUNNING = "batchNormUpdateRunning";
   private static final String INVERSE = "batchNormInverseStd";
@@ -69,18 +71,57 @@ public abstract class BatchNormKernels {
       @Nullable Tensor residual,
       Activation activation,
       Tensor out) {
-    Checks.sameShape(APPLY, x, out);
-    Checks.sameFloat(APPLY, x, out);
-    Checks.channelVector(APPLY, "mean", mean, x);
-    Checks.channelVector(APPLY, "invStd", invStd, x);
-    Checks.channelVector(APPLY, "gamma", gamma, x);
-    Checks.channelVector(APPLY, "beta", beta, x);
-    if (residual != null) {
-      Checks.sameShape(APPLY, x, residual);
-      Checks.sameFloat(APPLY, x, residual);
-    }
+    checkApply(APPLY, x, mean, invStd, gamma, beta, residual, out);
     runApply(x, mean, invStd, gamma, beta, residual, activation, out);
     out.markWritten();
+  }
+
+  /**
+   * {@link #apply} that also writes where the activation passed, so that {@link
+   * #maskedBackwardReduce} needs no output.
+   *
+   * @param residual of x's shape, or null for none
+   * @param activation not {@link Activation#NONE}
+   * @param out overwritten; may be x or the residual
+   * @param mask overwritten, an {@link ActivationMask} of out
+   */
+  public final void maskedApply(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out,
+      Tensor mask) {
+    checkApply(MASKED_APPLY, x, mean, invStd, gamma, beta, residual, out);
+    ActivationMask.check(MASKED_APPLY, activation);
+    ActivationMask.check(MASKED_APPLY, mask, x);
+    runMaskedApply(x, mean, invStd, gamma, beta, residual, activation, out, mask);
+    out.markWritten();
+    mask.markWritten();
+  }
+
+  private static void checkApply(
+      String op,
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Tensor out) {
+    Checks.sameShape(op, x, out);
+    Checks.sameFloat(op, x, out);
+    Checks.channelVector(op, "mean", mean, x);
+    Checks.channelVector(op, "invStd", invStd, x);
+    Checks.channelVector(op, "gamma", gamma, x);
+    Checks.channelVector(op, "beta", beta, x);
+    if (residual != null) {
+      Checks.sameShape(op, x, residual);
+      Checks.sameFloat(op, x, residual);
+    }
   }
 
   /**
@@ -101,15 +142,38 @@ public abstract class BatchNormKernels {
       Tensor dOut,
       Tensor dz,
       Tensor sums) {
-    Checks.sameShape(REDUCE, x, y, dOut, dz);
-    Checks.sameFloat(REDUCE, x, y, dOut, dz);
-    Checks.channelVector(REDUCE, "mean", mean, x);
-    Checks.channelVector(REDUCE, "invStd", invStd, x);
-    Checks.shape(REDUCE, "sums", sums, 2, x.shape().dim(-1));
-    Checks.dtype(REDUCE, DType.F32, sums);
+    checkReduce(REDUCE, x, mean, invStd, dOut, dz, sums);
+    Checks.sameShape(REDUCE, x, y);
+    Checks.sameFloat(REDUCE, x, y);
     runBackwardReduce(x, mean, invStd, y, activation, dOut, dz, sums);
     dz.markWritten();
     sums.markWritten();
+  }
+
+  /**
+   * {@link #backwardReduce} from a mask: {@code dz = dOut} where it is set, else 0, and the same
+   * two sums.
+   *
+   * @param dz overwritten; may be dOut; also the gradient of the residual
+   * @param sums {@code [2, C]} F32, overwritten
+   */
+  public final void maskedBackwardReduce(
+      Tensor x, Tensor mean, Tensor invStd, Tensor mask, Tensor dOut, Tensor dz, Tensor sums) {
+    checkReduce(MASKED_REDUCE, x, mean, invStd, dOut, dz, sums);
+    ActivationMask.check(MASKED_REDUCE, mask, x);
+    runMaskedBackwardReduce(x, mean, invStd, mask, dOut, dz, sums);
+    dz.markWritten();
+    sums.markWritten();
+  }
+
+  private static void checkReduce(
+      String op, Tensor x, Tensor mean, Tensor invStd, Tensor dOut, Tensor dz, Tensor sums) {
+    Checks.sameShape(op, x, dOut, dz);
+    Checks.sameFloat(op, x, dOut, dz);
+    Checks.channelVector(op, "mean", mean, x);
+    Checks.channelVector(op, "invStd", invStd, x);
+    Checks.shape(op, "sums", sums, 2, x.shape().dim(-1));
+    Checks.dtype(op, DType.F32, sums);
   }
 
   /**
@@ -180,6 +244,20 @@ public abstract class BatchNormKernels {
       @Nullable Tensor residual,
       Activation activation,
       Tensor out);
+
+  protected abstract void runMaskedApply(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out,
+      Tensor mask);
+
+  protected abstract void runMaskedBackwardReduce(
+      Tensor x, Tensor mean, Tensor invStd, Tensor mask, Tensor dOut, Tensor dz, Tensor sums);
 
   protected abstract void runBackwardReduce(
       Tensor x,

@@ -16,6 +16,10 @@ public abstract class ElementwiseKernels {
   private static final String ACTIVATION_BACKWARD = "activationBackward";
   private static final String BIAS = "bias";
   private static final String BIAS_BACKWARD = "biasBackward";
+  private static final String MASKED_ACTIVATION = "maskedActivation";
+  private static final String MASKED_ACTIVATION_BACKWARD = "maskedActivationBackward";
+  private static final String MASKED_BIAS = "maskedBias";
+  private static final String MASKED_BIAS_BACKWARD = "maskedBiasBackward";
 
   /** {@code out[i] = value}. */
   public final void fill(Tensor out, float value) {
@@ -123,6 +127,76 @@ public abstract class ElementwiseKernels {
     dBias.tensor().markWritten();
   }
 
+  /**
+   * {@link #activation} that also writes where it passed, so that {@link #maskedActivationBackward}
+   * needs no output.
+   *
+   * @param x {@code [..., C]}
+   * @param activation not {@link Activation#NONE}
+   * @param out overwritten; may be x
+   * @param mask overwritten, an {@link ActivationMask} of out
+   */
+  public final void maskedActivation(Tensor x, Activation activation, Tensor out, Tensor mask) {
+    Checks.sameShape(MASKED_ACTIVATION, x, out);
+    Checks.sameFloat(MASKED_ACTIVATION, x, out);
+    ActivationMask.check(MASKED_ACTIVATION, activation);
+    ActivationMask.check(MASKED_ACTIVATION, mask, x);
+    runMaskedActivation(x, activation, out, mask);
+    out.markWritten();
+    mask.markWritten();
+  }
+
+  /**
+   * {@link #activationBackward} from a mask: {@code dx = dOut} where it is set, else 0.
+   *
+   * @param dx may be dOut itself when it overwrites
+   */
+  public final void maskedActivationBackward(Tensor mask, Tensor dOut, Gradient dx) {
+    Checks.sameShape(MASKED_ACTIVATION_BACKWARD, dOut, dx.tensor());
+    Checks.sameFloat(MASKED_ACTIVATION_BACKWARD, dOut, dx.tensor());
+    ActivationMask.check(MASKED_ACTIVATION_BACKWARD, mask, dOut);
+    runMaskedActivationBackward(mask, dOut, dx);
+    dx.tensor().markWritten();
+  }
+
+  /**
+   * {@link #bias} that also writes where the activation passed, so that {@link #maskedBiasBackward}
+   * needs no output.
+   *
+   * @param bias {@code [C]} F32
+   * @param activation not {@link Activation#NONE}
+   * @param out overwritten; may be x
+   * @param mask overwritten, an {@link ActivationMask} of out
+   */
+  public final void maskedBias(
+      Tensor x, Tensor bias, Activation activation, Tensor out, Tensor mask) {
+    Checks.sameShape(MASKED_BIAS, x, out);
+    Checks.sameFloat(MASKED_BIAS, x, out);
+    Checks.channelVector(MASKED_BIAS, "bias", bias, x);
+    ActivationMask.check(MASKED_BIAS, activation);
+    ActivationMask.check(MASKED_BIAS, mask, x);
+    runMaskedBias(x, bias, activation, out, mask);
+    out.markWritten();
+    mask.markWritten();
+  }
+
+  /**
+   * {@link #biasBackward} from a mask: {@code dz = dOut} where it is set, else 0; {@code dBias[c] =
+   * sum dz[..., c]}.
+   *
+   * @param dz overwritten; may be dOut
+   * @param dBias {@code [C]} F32
+   */
+  public final void maskedBiasBackward(Tensor mask, Tensor dOut, Tensor dz, Gradient dBias) {
+    Checks.sameShape(MASKED_BIAS_BACKWARD, dOut, dz);
+    Checks.sameFloat(MASKED_BIAS_BACKWARD, dOut, dz);
+    Checks.channelVector(MASKED_BIAS_BACKWARD, "dBias", dBias.tensor(), dOut);
+    ActivationMask.check(MASKED_BIAS_BACKWARD, mask, dOut);
+    runMaskedBiasBackward(mask, dOut, dz, dBias);
+    dz.markWritten();
+    dBias.tensor().markWritten();
+  }
+
   /** {@code sum[0] = sum of x} into one F32 element, in a fixed order. */
   public final void sum(Tensor x, Tensor sum) {
     Checks.sameFloat("sum", x);
@@ -147,6 +221,17 @@ public abstract class ElementwiseKernels {
 
   protected abstract void runBiasBackward(
       Tensor y, Activation activation, Tensor dOut, @Nullable Tensor dz, Gradient dBias);
+
+  protected abstract void runMaskedActivation(
+      Tensor x, Activation activation, Tensor out, Tensor mask);
+
+  protected abstract void runMaskedActivationBackward(Tensor mask, Tensor dOut, Gradient dx);
+
+  protected abstract void runMaskedBias(
+      Tensor x, Tensor bias, Activation activation, Tensor out, Tensor mask);
+
+  protected abstract void runMaskedBiasBackward(
+      Tensor mask, Tensor dOut, Tensor dz, Gradient dBias);
 
   protected abstract void runSum(Tensor x, Tensor sum);
 }

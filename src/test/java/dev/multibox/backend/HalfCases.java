@@ -139,10 +139,68 @@ final class HalfCases {
                     run.activation() == Activation.NONE ? null : run.out(shape),
                     run.floatsGradient(channels(shape))));
     add(
+        "ElementwiseKernels.maskedActivation",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .maskedActivation(
+                    run.random(1, shape), bounded(run), run.out(shape), maskOut(run, shape)));
+    add(
+        "ElementwiseKernels.maskedActivationBackward",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .maskedActivationBackward(
+                    mask(run, shape), run.any(2, shape), run.gradient(shape)));
+    add(
+        "ElementwiseKernels.maskedBias",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .maskedBias(
+                    run.random(1, shape),
+                    run.perChannel(2, shape),
+                    bounded(run),
+                    run.out(shape),
+                    maskOut(run, shape)));
+    add(
+        "ElementwiseKernels.maskedBiasBackward",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .maskedBiasBackward(
+                    mask(run, shape),
+                    run.random(2, shape),
+                    run.out(shape),
+                    run.floatsGradient(channels(shape))));
+    add(
         "ElementwiseKernels.sum",
         ROWS,
         (run, shape) ->
             run.backend().elementwise().sum(run.random(1, shape), run.floatsOut(Shape.of(1))));
+  }
+
+  /** An activation that has a mask. */
+  private static Activation bounded(HalfRun run) {
+    return run.activation() == Activation.NONE ? Activation.RELU : run.activation();
+  }
+
+  private static Tensor maskOut(HalfRun run, Shape x) {
+    return run.out(ActivationMask.shape(x), DType.U8);
+  }
+
+  /** Bits by chance, those behind the last channel too. */
+  private static Tensor mask(HalfRun run, Shape x) {
+    Shape shape = ActivationMask.shape(x);
+    byte[] bits = new byte[(int) shape.size()];
+    new SplittableRandom(1).nextBytes(bits);
+    Tensor mask = run.tensors().allocate(shape, DType.U8);
+    run.backend().upload(MemorySegment.ofArray(bits), mask);
+    return mask;
   }
 
   private static Shape filter(Shape x) {
@@ -254,6 +312,36 @@ final class HalfCases {
                     run.perChannel(3, shape),
                     run.any(4, shape),
                     run.activation(),
+                    run.random(5, shape),
+                    run.out(shape),
+                    run.floatsOut(Shape.of(2, shape.dim(-1)))));
+    add(
+        "BatchNormKernels.maskedApply",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .batchNorm()
+                .maskedApply(
+                    run.random(1, shape),
+                    run.perChannel(2, shape),
+                    run.perChannel(3, shape),
+                    run.perChannel(4, shape),
+                    run.perChannel(5, shape),
+                    run.activation() == Activation.NONE ? null : run.random(6, shape),
+                    bounded(run),
+                    run.out(shape),
+                    maskOut(run, shape)));
+    add(
+        "BatchNormKernels.maskedBackwardReduce",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .batchNorm()
+                .maskedBackwardReduce(
+                    run.random(1, shape),
+                    run.perChannel(2, shape),
+                    run.perChannel(3, shape),
+                    mask(run, shape),
                     run.random(5, shape),
                     run.out(shape),
                     run.floatsOut(Shape.of(2, shape.dim(-1)))));

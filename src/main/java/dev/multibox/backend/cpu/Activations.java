@@ -36,6 +36,44 @@ final class Activations {
     return tile.floats(gradient);
   }
 
+  /** Writes this tile's bytes of the {@code ActivationMask} of an activation's output {@code y}. */
+  static void writeMask(Tile tile, Activation activation, Tensor y, Tensor mask) {
+    int[] values = tile.readBits(y);
+    int blocked = blocked(activation);
+    byte[] bytes = tile.blankBytes(mask);
+    int channels = tile.length() / tile.rows();
+    int at = 0;
+    for (int row = 0; row < tile.rows(); row++) {
+      int end = (row + 1) * channels;
+      for (int i = row * channels; i < end; i += Byte.SIZE) {
+        int bits = 0;
+        for (int bit = 0; bit < Math.min(Byte.SIZE, end - i); bit++) {
+          bits |= passed(values[i + bit], blocked) & 1 << bit;
+        }
+        bytes[at++] = (byte) bits;
+      }
+    }
+    tile.writeBytes(bytes, mask);
+  }
+
+  /** This tile of {@code dOut} where the mask is set, else 0. */
+  static float[] gradient(Tile tile, Tensor mask, Tensor dOut) {
+    int[] gradient = tile.readBits(dOut);
+    byte[] bytes = tile.readBytes(mask);
+    int channels = tile.length() / tile.rows();
+    int at = 0;
+    for (int row = 0; row < tile.rows(); row++) {
+      int end = (row + 1) * channels;
+      for (int i = row * channels; i < end; i += Byte.SIZE) {
+        int bits = bytes[at++];
+        for (int bit = 0; bit < Math.min(Byte.SIZE, end - i); bit++) {
+          gradient[i + bit] &= -(bits >> bit & 1);
+        }
+      }
+    }
+    return tile.floats(gradient);
+  }
+
   /** The bits of the smallest value above zero that blocks the gradient; NaN lies above it. */
   private static int blocked(Activation activation) {
     return activation == Activation.RELU6
@@ -49,10 +87,14 @@ final class Activations {
    * and {@code t} below is in {@code [0, blocked - 1)} exactly where y passed.
    */
   private static void keepPassed(int[] y, int blocked, int[] gradient, int length) {
-    int limit = blocked - 1;
     for (int i = 0; i < length; i++) {
-      int t = y[i] - 1;
-      gradient[i] &= (~t & (t - limit)) >> 31;
+      gradient[i] &= passed(y[i], blocked);
     }
+  }
+
+  /** -1 where the bits {@code y} are above 0 and below {@code blocked}, else 0. */
+  private static int passed(int y, int blocked) {
+    int t = y - 1;
+    return (~t & (t - (blocked - 1))) >> 31;
   }
 }

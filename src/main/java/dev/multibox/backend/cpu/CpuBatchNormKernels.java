@@ -8,6 +8,7 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Batch normalisation; the moments of a batch are {@link BatchMoments}'. */
@@ -45,6 +46,33 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       @Nullable Tensor residual,
       Activation activation,
       Tensor out) {
+    normalise(x, mean, invStd, gamma, beta, residual, activation, out, null);
+  }
+
+  @Override
+  protected void runMaskedApply(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out,
+      Tensor mask) {
+    normalise(x, mean, invStd, gamma, beta, residual, activation, out, mask);
+  }
+
+  private void normalise(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out,
+      @Nullable Tensor mask) {
     Tiling rows = Tiling.byChannel(parallel, x);
     float[] centre = rows.expand(c -> at(mean, c));
     float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
@@ -59,6 +87,9 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       }
       Activations.apply(activation, values, tile.length());
       tile.write(values, out);
+      if (mask != null) {
+        Activations.writeMask(tile, activation, out, mask);
+      }
     });
   }
 
@@ -72,13 +103,30 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor dOut,
       Tensor dz,
       Tensor sums) {
+    reduce(x, mean, invStd, tile -> Activations.gradient(tile, activation, y, dOut), dz, sums);
+  }
+
+  @Override
+  protected void runMaskedBackwardReduce(
+      Tensor x, Tensor mean, Tensor invStd, Tensor mask, Tensor dOut, Tensor dz, Tensor sums) {
+    reduce(x, mean, invStd, tile -> Activations.gradient(tile, mask, dOut), dz, sums);
+  }
+
+  /** {@code before} gives a tile of the gradient before the activation. */
+  private void reduce(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Function<Tile, float[]> before,
+      Tensor dz,
+      Tensor sums) {
     Tiling rows = Tiling.byChannel(parallel, x);
     float[] centre = rows.expand(c -> at(mean, c));
     double[] totals =
         rows.sums(
             2,
             tile -> {
-              float[] gradient = Activations.gradient(tile, activation, y, dOut);
+              float[] gradient = before.apply(tile);
               tile.write(gradient, dz);
               float[] values = tile.read(x);
               float[] sum = tile.sum(0);

@@ -7,6 +7,7 @@ import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Pointwise ops: read a tile, compute, write it. */
@@ -60,7 +61,35 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
   }
 
   @Override
+  protected void runMaskedActivation(Tensor x, Activation activation, Tensor out, Tensor mask) {
+    Tiling.byChannel(parallel, x)
+        .forEach(tile -> {
+          float[] values = tile.read(x);
+          Activations.apply(activation, values, tile.length());
+          tile.write(values, out);
+          Activations.writeMask(tile, activation, out, mask);
+        });
+  }
+
+  @Override
+  protected void runMaskedActivationBackward(Tensor mask, Tensor dOut, Gradient dx) {
+    Tiling.byChannel(parallel, dOut)
+        .forEach(tile -> tile.write(Activations.gradient(tile, mask, dOut), dx));
+  }
+
+  @Override
   protected void runBias(Tensor x, Tensor bias, Activation activation, Tensor out) {
+    addBias(x, bias, activation, out, null);
+  }
+
+  @Override
+  protected void runMaskedBias(
+      Tensor x, Tensor bias, Activation activation, Tensor out, Tensor mask) {
+    addBias(x, bias, activation, out, mask);
+  }
+
+  private void addBias(
+      Tensor x, Tensor bias, Activation activation, Tensor out, @Nullable Tensor mask) {
     Tiling rows = Tiling.byChannel(parallel, x);
     float[] biases = rows.expand(c -> ChannelVectors.at(bias, c));
     rows.forEach(tile -> {
@@ -68,18 +97,32 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
       tile.add(biases, values);
       Activations.apply(activation, values, tile.length());
       tile.write(values, out);
+      if (mask != null) {
+        Activations.writeMask(tile, activation, out, mask);
+      }
     });
   }
 
   @Override
   protected void runBiasBackward(
       Tensor y, Activation activation, Tensor dOut, @Nullable Tensor dz, Gradient dBias) {
-    Tiling rows = Tiling.byChannel(parallel, y);
+    biasBackward(dOut, tile -> Activations.gradient(tile, activation, y, dOut), dz, dBias);
+  }
+
+  @Override
+  protected void runMaskedBiasBackward(Tensor mask, Tensor dOut, Tensor dz, Gradient dBias) {
+    biasBackward(dOut, tile -> Activations.gradient(tile, mask, dOut), dz, dBias);
+  }
+
+  /** {@code before} gives a tile of the gradient before the activation. */
+  private void biasBackward(
+      Tensor dOut, Function<Tile, float[]> before, @Nullable Tensor dz, Gradient dBias) {
+    Tiling rows = Tiling.byChannel(parallel, dOut);
     double[] sums =
         rows.sums(
             1,
             tile -> {
-              float[] gradient = Activations.gradient(tile, activation, y, dOut);
+              float[] gradient = before.apply(tile);
               if (dz != null) {
                 tile.write(gradient, dz);
               }

@@ -1,5 +1,7 @@
 package dev.multibox.backend.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -116,6 +118,30 @@ final class Tile {
   /** Writes one value per row into {@code tensor [rows]} F32. */
   void writeRows(float[] values, Tensor tensor) {
     FloatStretch.write(scratch, values, rows(), tensor, from / channels);
+  }
+
+  /** The bytes of {@code tensor [rows, width]} U8, one of each for every row of this stretch. */
+  byte[] readBytes(Tensor tensor) {
+    byte[] values = blankBytes(tensor);
+    MemorySegment.copy(tensor.host(), JAVA_BYTE, firstByte(tensor), values, 0, bytes(tensor));
+    return values;
+  }
+
+  /** An array for {@link #writeBytes}, of unspecified content. */
+  byte[] blankBytes(Tensor tensor) {
+    return scratch.bytes(bytes(tensor));
+  }
+
+  void writeBytes(byte[] values, Tensor tensor) {
+    MemorySegment.copy(values, 0, tensor.host(), JAVA_BYTE, firstByte(tensor), bytes(tensor));
+  }
+
+  private int bytes(Tensor tensor) {
+    return rows() * tensor.shape().intDim(-1);
+  }
+
+  private long firstByte(Tensor tensor) {
+    return from / channels * tensor.shape().dim(-1);
   }
 
   /** {@code sum += values}, element by element. */

@@ -45,9 +45,17 @@ final class ColumnSums {
 
   /** A first stage: its grid, and {@code rows, channels, rowsEach} as its first arguments. */
   static Launch firstStage(KernelFamily family, String op, Tensor x, Parts parts) {
-    return family
-        .byWidth(op, x)
-        .grid(parts.parts(), Math.ceilDiv(KernelFamily.packs(x), KernelFamily.THREADS), 1)
+    return firstStage(family.byWidth(op, x), KernelFamily.packs(x), parts);
+  }
+
+  /** The same for a kernel that has a mask of {@code x}. */
+  static Launch maskedFirstStage(KernelFamily family, String op, Tensor x, Parts parts) {
+    return firstStage(masked(family, op, x), maskedPacks(x), parts);
+  }
+
+  private static Launch firstStage(Launch launch, int packs, Parts parts) {
+    return launch
+        .grid(parts.parts(), Math.ceilDiv(packs, KernelFamily.THREADS), 1)
         .arg(parts.rows())
         .arg(parts.channels())
         .arg(parts.rowsEach());
@@ -75,5 +83,22 @@ final class ColumnSums {
         .launch(kernel)
         .block(COLUMNS, KernelFamily.THREADS / COLUMNS, 1)
         .grid(Math.ceilDiv(columns, COLUMNS));
+  }
+
+  /**
+   * The kernel of {@code mask.cuh} that moves whole packs where rows divide into bytes of a mask.
+   */
+  static Launch masked(KernelFamily family, String op, Tensor x) {
+    return family.launch(
+        KernelFamily.named(op, x.dtype()) + (hasWholeMask(x) ? "_whole" : "_ragged"));
+  }
+
+  /** How many packs, or else bytes of a mask, a row has. */
+  static int maskedPacks(Tensor x) {
+    return hasWholeMask(x) ? KernelFamily.packs(x) : Math.ceilDiv(x.shape().intDim(-1), Byte.SIZE);
+  }
+
+  private static boolean hasWholeMask(Tensor x) {
+    return x.shape().dim(-1) % Byte.SIZE == 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.multibox.backend.cuda;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.Gradient;
+import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -66,17 +67,71 @@ final class CudaBatchNormKernels extends BatchNormKernels {
       Activation activation,
       Tensor out) {
     if (x.size() > 0) {
-      RowBlocks.launch(kernels, "batchnorm_apply", x)
+      Launch launch = RowBlocks.launch(kernels, "batchnorm_apply", x);
+      arguments(launch, x, mean, invStd, gamma, beta, residual, activation, out)
+          .run(kernels.stream());
+    }
+  }
+
+  @Override
+  protected void runMaskedApply(
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out,
+      Tensor mask) {
+    if (x.size() > 0) {
+      Launch launch = RowBlocks.launchMasked(kernels, "batchnorm_masked_apply", x);
+      arguments(launch, x, mean, invStd, gamma, beta, residual, activation, out)
+          .arg(mask.address())
+          .run(kernels.stream());
+    }
+  }
+
+  private static Launch arguments(
+      Launch launch,
+      Tensor x,
+      Tensor mean,
+      Tensor invStd,
+      Tensor gamma,
+      Tensor beta,
+      @Nullable Tensor residual,
+      Activation activation,
+      Tensor out) {
+    return launch
+        .arg(x.address())
+        .arg(mean.address())
+        .arg(invStd.address())
+        .arg(gamma.address())
+        .arg(beta.address())
+        .arg(residual == null ? 0L : residual.address())
+        .arg(KernelFamily.code(activation))
+        .arg(out.address());
+  }
+
+  @Override
+  protected void runMaskedBackwardReduce(
+      Tensor x, Tensor mean, Tensor invStd, Tensor mask, Tensor dOut, Tensor dz, Tensor sums) {
+    if (x.shape().dim(-1) == 0) {
+      return;
+    }
+    ColumnSums.Parts parts = columns.parts(x, TWO);
+    if (parts.parts() > 0) {
+      ColumnSums.maskedFirstStage(kernels, "batchnorm_masked_backward_reduce", x, parts)
           .arg(x.address())
           .arg(mean.address())
           .arg(invStd.address())
-          .arg(gamma.address())
-          .arg(beta.address())
-          .arg(residual == null ? 0L : residual.address())
-          .arg(KernelFamily.code(activation))
-          .arg(out.address())
+          .arg(mask.address())
+          .arg(dOut.address())
+          .arg(dz.address())
+          .arg(parts.partial())
           .run(kernels.stream());
     }
+    columns.join(parts, TWO, Gradient.overwrite(sums));
   }
 
   @Override

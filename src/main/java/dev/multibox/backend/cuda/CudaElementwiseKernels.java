@@ -123,6 +123,58 @@ final class CudaElementwiseKernels extends ElementwiseKernels {
   }
 
   @Override
+  protected void runMaskedActivation(Tensor x, Activation activation, Tensor out, Tensor mask) {
+    maskedBias(x, 0L, activation, out, mask);
+  }
+
+  @Override
+  protected void runMaskedBias(
+      Tensor x, Tensor bias, Activation activation, Tensor out, Tensor mask) {
+    maskedBias(x, bias.address(), activation, out, mask);
+  }
+
+  private void maskedBias(Tensor x, long bias, Activation activation, Tensor out, Tensor mask) {
+    if (x.size() > 0) {
+      RowBlocks.launchMasked(kernels, "masked_bias", x)
+          .arg(x.address())
+          .arg(bias)
+          .arg(KernelFamily.code(activation))
+          .arg(out.address())
+          .arg(mask.address())
+          .run(kernels.stream());
+    }
+  }
+
+  @Override
+  protected void runMaskedActivationBackward(Tensor mask, Tensor dOut, Gradient dx) {
+    if (dOut.size() > 0) {
+      RowBlocks.launchMasked(kernels, "masked_activation_backward", dOut)
+          .arg(mask.address())
+          .arg(dOut.address())
+          .arg(dx.tensor().address())
+          .arg(dx.adds() ? 1 : 0)
+          .run(kernels.stream());
+    }
+  }
+
+  @Override
+  protected void runMaskedBiasBackward(Tensor mask, Tensor dOut, Tensor dz, Gradient dBias) {
+    if (dOut.shape().dim(-1) == 0) {
+      return;
+    }
+    ColumnSums.Parts parts = columns.parts(dOut, 1);
+    if (parts.parts() > 0) {
+      ColumnSums.maskedFirstStage(kernels, "masked_bias_backward", dOut, parts)
+          .arg(mask.address())
+          .arg(dOut.address())
+          .arg(dz.address())
+          .arg(parts.partial())
+          .run(kernels.stream());
+    }
+    columns.join(parts, 1, dBias);
+  }
+
+  @Override
   protected void runSum(Tensor x, Tensor sum) {
     int parts =
         (int)

@@ -12,12 +12,19 @@ final class RowBlocks {
 
   /** Its grid, and {@code rows, channels, rowsEach} as its first arguments; x is not empty. */
   static Launch launch(KernelFamily family, String op, Tensor x) {
-    int packs = KernelFamily.packs(x);
+    return launch(family.byWidth(op, x), KernelFamily.packs(x), x);
+  }
+
+  /** The same for a kernel that has a mask of {@code x}. */
+  static Launch launchMasked(KernelFamily family, String op, Tensor x) {
+    return launch(ColumnSums.masked(family, op, x), ColumnSums.maskedPacks(x), x);
+  }
+
+  private static Launch launch(Launch launch, int packs, Tensor x) {
     int sideBySide = KernelFamily.THREADS / Math.min(packs, KernelFamily.THREADS);
     int each = ROWS_A_THREAD * sideBySide;
     long rows = x.shape().rows();
-    return family
-        .byWidth(op, x)
+    return launch
         .grid(Math.ceilDiv(rows, each), Math.ceilDiv(packs, KernelFamily.THREADS), 1)
         .arg(rows)
         .arg(x.shape().intDim(-1))

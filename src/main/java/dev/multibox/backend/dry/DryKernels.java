@@ -100,6 +100,27 @@ final class DryKernels {
     }
 
     @Override
+    protected void runMaskedActivation(Tensor x, Activation activation, Tensor out, Tensor mask) {
+      touch(x, out, mask);
+    }
+
+    @Override
+    protected void runMaskedActivationBackward(Tensor mask, Tensor dOut, Gradient dx) {
+      touch(mask, dOut, dx.tensor());
+    }
+
+    @Override
+    protected void runMaskedBias(
+        Tensor x, Tensor bias, Activation activation, Tensor out, Tensor mask) {
+      touch(x, bias, out, mask);
+    }
+
+    @Override
+    protected void runMaskedBiasBackward(Tensor mask, Tensor dOut, Tensor dz, Gradient dBias) {
+      touch(mask, dOut, dz, dBias.tensor());
+    }
+
+    @Override
     protected void runSum(Tensor x, Tensor sum) {
       touch(x, sum);
     }
@@ -140,6 +161,26 @@ final class DryKernels {
         Activation activation,
         Tensor out) {
       touch(x, mean, invStd, gamma, beta, residual, out);
+    }
+
+    @Override
+    protected void runMaskedApply(
+        Tensor x,
+        Tensor mean,
+        Tensor invStd,
+        Tensor gamma,
+        Tensor beta,
+        @Nullable Tensor residual,
+        Activation activation,
+        Tensor out,
+        Tensor mask) {
+      touch(x, mean, invStd, gamma, beta, residual, out, mask);
+    }
+
+    @Override
+    protected void runMaskedBackwardReduce(
+        Tensor x, Tensor mean, Tensor invStd, Tensor mask, Tensor dOut, Tensor dz, Tensor sums) {
+      touch(x, mean, invStd, mask, dOut, dz, sums);
     }
 
     @Override

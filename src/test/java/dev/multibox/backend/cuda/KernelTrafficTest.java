@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.multibox.Tensors;
 import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.Activation;
+import dev.multibox.backend.ActivationMask;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.Gradient;
@@ -56,6 +57,7 @@ final class KernelTrafficTest {
       for (DType dtype : List.of(DType.F32, DType.F16)) {
         pointwise(backend, arena, dtype);
         rows(backend, arena, dtype);
+        masks(backend, arena, dtype);
         windows(backend, arena, dtype);
         norms(backend, arena, dtype);
       }
@@ -133,6 +135,27 @@ final class KernelTrafficTest {
         .l2Norm()
         .backward(x, scale, Guard.LARGER_OF, 1e-12f, norm, out, Gradient.overwrite(dx), dScale);
     measureStreams(backend, "l2norm_backward_" + name, 3 * x.bytes() + norm.bytes());
+  }
+
+  /** What keeps a bit of an activation, and what reads it. */
+  private void masks(CudaBackend backend, TensorArena arena, DType dtype) {
+    Tensor x = arena.zeros(SHAPE, dtype);
+    Tensor y = arena.zeros(SHAPE, dtype);
+    Tensor mask = arena.zeros(ActivationMask.shape(SHAPE), DType.U8);
+    Tensor vector = arena.zeros(Shape.of(CHANNELS), DType.F32);
+    Tensor sums = arena.zeros(Shape.of(2, CHANNELS), DType.F32);
+    String name = suffix(dtype) + "_whole";
+    long bytes = x.bytes();
+    backend.elementwise().maskedBias(x, vector, Activation.RELU, y, mask);
+    measureStreams(backend, "masked_bias_" + name, 2 * bytes + mask.bytes());
+    backend.elementwise().maskedActivationBackward(mask, x, Gradient.overwrite(y));
+    measure(backend, "masked_activation_backward_" + name, 2 * bytes + mask.bytes());
+    backend.elementwise().maskedBiasBackward(mask, x, x, Gradient.overwrite(vector));
+    measureStreams(backend, "masked_bias_backward_" + name, 2 * bytes + mask.bytes());
+    backend.batchNorm().maskedApply(x, vector, vector, vector, vector, x, Activation.RELU, y, mask);
+    measureStreams(backend, "batchnorm_masked_apply_" + name, 3 * bytes + mask.bytes());
+    backend.batchNorm().maskedBackwardReduce(x, vector, vector, mask, y, y, sums);
+    measureStreams(backend, "batchnorm_masked_backward_reduce_" + name, 3 * bytes + mask.bytes());
   }
 
   private void windows(CudaBackend backend, TensorArena arena, DType dtype) {
