@@ -5,6 +5,7 @@ import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
@@ -65,13 +66,17 @@ public final class BatchNormOps {
       ConvolutionParams params,
       BatchNorm norm,
       Activation activation) {
+    if (!tape.isTraining()) {
+      return inferred(tape, x, filter, params, norm, null, activation);
+    }
     Tensor z = convolve(tape, x, filter, params);
-    Normalised normalised = normalise(tape, z, norm, null, activation, outputFor(tape, z));
+    Tensor y = tape.allocate(z.shape(), z.dtype());
+    Normalised normalised = normalise(tape, z, norm, null, activation, y);
     return tape.record(
         "convBn",
         List.of(x, filter, norm.gamma(), norm.beta()),
-        normalised.y(),
-        tape.isTraining() ? List.of(z) : List.of(),
+        y,
+        List.of(z),
         out -> {
           Tensor dz = out.grad();
           Tensor sums = normalised.reduce(tape, norm, activation, out);
@@ -93,14 +98,17 @@ public final class BatchNormOps {
       BatchNorm norm,
       Variable residual,
       Activation activation) {
+    if (!tape.isTraining()) {
+      return inferred(tape, x, filter, params, norm, residual.value(), activation);
+    }
     Tensor z = convolve(tape, x, filter, params);
-    Normalised normalised =
-        normalise(tape, z, norm, residual.value(), activation, outputFor(tape, z));
+    Tensor y = tape.allocate(z.shape(), z.dtype());
+    Normalised normalised = normalise(tape, z, norm, residual.value(), activation, y);
     return tape.record(
         "convBnAdd",
         List.of(x, filter, norm.gamma(), norm.beta(), residual),
-        normalised.y(),
-        tape.isTraining() ? List.of(z) : List.of(),
+        y,
+        List.of(z),
         out -> {
           Tensor sums = normalised.reduce(tape, norm, activation, out);
           Tensor dz = tape.allocate(z.shape(), z.dtype());
@@ -141,11 +149,25 @@ public final class BatchNormOps {
     return z;
   }
 
-  /**
-   * Backward reads what was normalised; in inference nothing does, and it is normalised in place.
-   */
-  private static Tensor outputFor(Tape tape, Tensor z) {
-    return tape.isTraining() ? tape.allocate(z.shape(), z.dtype()) : z;
+  /** The whole unit where nothing needs a gradient: one kernel, and no tensor between. */
+  private static Variable inferred(
+      Tape tape,
+      Variable x,
+      Variable filter,
+      ConvolutionParams params,
+      BatchNorm norm,
+      @Nullable Tensor residual,
+      Activation activation) {
+    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.value().dtype());
+    Tensor invStd = tape.allocate(norm.runningVariance().shape(), DType.F32);
+    tape.backend().batchNorm().inverseStd(norm.runningVariance(), norm.epsilon(), invStd);
+    FixedNorm fixed =
+        new FixedNorm(norm.runningMean(), invStd, norm.gamma().value(), norm.beta().value());
+    tape.backend()
+        .convolution()
+        .forwardNormalised(x.value(), filter.value(), fixed, residual, activation, params, y);
+    tape.release(invStd);
+    return Variable.constant(y);
   }
 
   private static Normalised normalise(

@@ -12,7 +12,7 @@ import dev.multibox.tensor.Shape;
  * @param filter {@code [K, R, S, C / groups]}, or the gradient by it
  * @param params how the filter is laid over the input
  * @param type of all of them, F32 or F16
- * @param bias whether forward adds a bias
+ * @param bias whether forward adds a bias, or normalised forward a residual
  * @param activation what forward applies last
  * @param accumulate what a gradient does with its buffer; forward overwrites
  */
@@ -30,6 +30,8 @@ public record ConvolutionCall(
   public enum Pass {
     /** The output from input and filter. */
     FORWARD,
+    /** The same, with the batch norm of inference behind it. */
+    FORWARD_NORMALISED,
     /** The gradient by the input. */
     BACKWARD_DATA,
     /** The gradient by the filter. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ConvolutionKernels {
   protected static final String FORWARD = "convolutionForward";
+  protected static final String FORWARD_NORMALISED = "convolutionForwardNormalised";
   protected static final String BACKWARD_DATA = "convolutionBackwardData";
   protected static final String BACKWARD_FILTER = "convolutionBackwardFilter";
 
@@ -35,6 +36,34 @@ public abstract class ConvolutionKernels {
     }
     if (out.size() > 0) {
       runForward(x, filter, bias, activation, params, out);
+    }
+    out.markWritten();
+  }
+
+  /**
+   * A convolution without bias and the batch norm of inference behind it in one pass: {@code out =
+   * activation(gamma (z - mean) invStd + beta + residual)}, with {@code z} the convolution. NaN is
+   * as in {@link #forward}.
+   *
+   * @param residual of out's shape, or null for none
+   * @param out overwritten; not the residual
+   */
+  public final void forwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    check(FORWARD_NORMALISED, x, filter, params, out);
+    norm.check(FORWARD_NORMALISED, out);
+    if (residual != null) {
+      Checks.sameShape(FORWARD_NORMALISED, out, residual);
+      Checks.sameFloat(FORWARD_NORMALISED, out, residual);
+    }
+    if (out.size() > 0) {
+      runForwardNormalised(x, filter, norm, residual, activation, params, out);
     }
     out.markWritten();
   }
@@ -70,6 +99,15 @@ public abstract class ConvolutionKernels {
       Tensor x,
       Tensor filter,
       @Nullable Tensor bias,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out);
+
+  protected abstract void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
       Activation activation,
       ConvolutionParams params,
       Tensor out);

@@ -110,6 +110,79 @@ class ConvolutionTest {
   }
 
   @BackendSource
+  void normalisesByConstantStatisticsAndAddsTheResidual(Backend backend) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      // Two pixels of one channel; the filters give z = x and z = -x.
+      Tensor x = tensors.floats(Shape.of(1, 1, 2, 1), 3, 5);
+      Tensor filter = tensors.floats(Shape.of(2, 1, 1, 1), 1, -1);
+      Shape channels = Shape.of(2);
+      FixedNorm norm =
+          new FixedNorm(
+              tensors.floats(channels, 1, -1),
+              tensors.floats(channels, 0.5f, 2),
+              tensors.floats(channels, 3, 0.25f),
+              tensors.floats(channels, 0.5f, 0));
+      Tensor out = tensors.poisoned(Shape.of(1, 1, 2, 2));
+      ConvolutionKernels kernels = backend.convolution();
+      kernels.forwardNormalised(x, filter, norm, null, Activation.NONE, DENSE, out);
+      // 3 (3 - 1) 0.5 + 0.5 and 0.25 (-3 + 1) 2, then the pixel of 5.
+      assertThat(backend.floats(out)).containsExactly(3.5f, -1, 6.5f, -2);
+      Tensor residual = tensors.floats(out.shape(), 1, 1.5f, -7, 1);
+      kernels.forwardNormalised(x, filter, norm, residual, Activation.RELU, DENSE, out);
+      assertThat(backend.floats(out)).containsExactly(4.5f, 0.5f, 0, 0);
+    }
+  }
+
+  @BackendSource
+  void normalisesAsConvolutionAndBatchNormApart(Backend backend) {
+    for (Case testCase : CASES) {
+      for (Activation activation : Activation.values()) {
+        for (boolean added : new boolean[] {true, false}) {
+          try (TensorArena arena = backend.newArena()) {
+            Tensors tensors = new Tensors(backend, arena);
+            Tensor x = random(tensors, 1, testCase.x);
+            Tensor filter = random(tensors, 2, testCase.filter);
+            Shape shape = outShape(testCase);
+            FixedNorm norm = randomNorm(tensors, Shape.of(shape.dim(3)));
+            @Nullable Tensor residual = added ? random(tensors, 7, shape) : null;
+            Tensor together = tensors.poisoned(shape);
+            ConvolutionKernels kernels = backend.convolution();
+            kernels.forwardNormalised(
+                x, filter, norm, residual, activation, testCase.params, together);
+            Tensor apart = tensors.poisoned(shape);
+            kernels.forward(x, filter, null, Activation.NONE, testCase.params, apart);
+            backend
+                .batchNorm()
+                .apply(
+                    apart,
+                    norm.mean(),
+                    norm.invStd(),
+                    norm.gamma(),
+                    norm.beta(),
+                    residual,
+                    activation,
+                    apart);
+            expectEqual(testCase, backend.floats(together), backend.floats(apart));
+          }
+        }
+      }
+    }
+  }
+
+  private static FixedNorm randomNorm(Tensors tensors, Shape channels) {
+    float[] invStd = Tensors.random(4, channels.size());
+    for (int c = 0; c < invStd.length; c++) {
+      invStd[c] = 0.5f + Math.abs(invStd[c]);
+    }
+    return new FixedNorm(
+        random(tensors, 3, channels),
+        tensors.floats(channels, invStd),
+        random(tensors, 5, channels),
+        random(tensors, 6, channels));
+  }
+
+  @BackendSource
   void gradientsFollowTheFormula(Backend backend) {
     try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
@@ -378,6 +451,17 @@ class ConvolutionTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> kernels.forward(x, filter, wrongBias, Activation.NONE, DENSE, out))
           .withMessage("convolutionForward: bias was [2], wanted [3]");
+      Tensor three = tensors.zeros(Shape.of(3), DType.F32);
+      FixedNorm wrongNorm = new FixedNorm(three, three, wrongBias, three);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() ->
+              kernels.forwardNormalised(x, filter, wrongNorm, null, Activation.NONE, DENSE, out))
+          .withMessage("convolutionForwardNormalised: gamma was [2], wanted [3]");
+      FixedNorm norm = new FixedNorm(three, three, three, three);
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> kernels.forwardNormalised(x, filter, norm, x, Activation.NONE, DENSE, out))
+          .withMessageContaining("shapes were [1, 2, 2, 3] and [1, 4, 4, 2]");
       Tensor large = tensors.zeros(Shape.of(3, 5, 5, 2), DType.F32);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> kernels.forward(x, large, null, Activation.NONE, DENSE, out))

@@ -226,6 +226,29 @@ final class HalfCases {
                     CONVOLUTION,
                     run.out(convolved(shape))));
     add(
+        "ConvolutionKernels.forwardNormalised",
+        IMAGES,
+        (run, shape) -> {
+          Shape channels = Shape.of(6);
+          FixedNorm norm =
+              new FixedNorm(
+                  run.perChannel(3, channels),
+                  run.perChannel(4, channels),
+                  run.perChannel(5, channels),
+                  run.perChannel(6, channels));
+          Shape out = convolved(shape);
+          run.backend()
+              .convolution()
+              .forwardNormalised(
+                  run.random(1, shape),
+                  run.random(2, filter(shape)),
+                  norm,
+                  run.activation() == Activation.NONE ? null : run.random(7, out),
+                  run.activation(),
+                  CONVOLUTION,
+                  run.out(out));
+        });
+    add(
         "ConvolutionKernels.backwardData",
         IMAGES,
         (run, shape) ->

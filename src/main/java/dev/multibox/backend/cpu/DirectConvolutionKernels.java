@@ -1,10 +1,12 @@
 package dev.multibox.backend.cpu;
 
+import static dev.multibox.backend.cpu.ChannelVectors.at;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -100,6 +102,44 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
       Activation activation,
       ConvolutionParams params,
       Tensor out) {
+    forward(x, filter, params, out, (z, k, _) -> z + (bias == null ? 0 : at(bias, k)), activation);
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    forward(
+        x,
+        filter,
+        params,
+        out,
+        (z, k, place) -> {
+          double scale = (double) at(norm.gamma(), k) * at(norm.invStd(), k);
+          double normalised = (z - at(norm.mean(), k)) * scale + at(norm.beta(), k);
+          return normalised + (residual == null ? 0 : at(residual, place));
+        },
+        activation);
+  }
+
+  /** What becomes of a sum of channel {@code k} before the activation. */
+  @FunctionalInterface
+  private interface Epilogue {
+    double of(double sum, int k, long place);
+  }
+
+  private void forward(
+      Tensor x,
+      Tensor filter,
+      ConvolutionParams params,
+      Tensor out,
+      Epilogue epilogue,
+      Activation activation) {
     Extents e = Extents.of(x, filter, params);
     MemorySegment xs = x.host();
     MemorySegment filters = filter.host();
@@ -112,9 +152,9 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
           int p = (int) (row % e.p);
           for (int q = 0; q < e.q; q++) {
             for (int k = 0; k < e.k; k++) {
-              double sum = bias == null ? 0 : bias.host().getAtIndex(JAVA_FLOAT, k);
-              sum += window(e, xs, filters, n, p, q, k);
-              outs.setAtIndex(JAVA_FLOAT, e.outAt(n, p, q) + k, apply(activation, (float) sum));
+              long place = e.outAt(n, p, q) + k;
+              double value = epilogue.of(window(e, xs, filters, n, p, q, k), k, place);
+              outs.setAtIndex(JAVA_FLOAT, place, apply(activation, (float) value));
             }
           }
         });

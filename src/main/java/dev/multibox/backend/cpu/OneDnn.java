@@ -1,7 +1,6 @@
 package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -36,9 +35,6 @@ final class OneDnn {
   /** Axes G K C R S of a filter in groups in memory as G K R S C. */
   static final int LAYOUT_ABDEC = 31;
 
-  static final int RELU = 32;
-  static final int CLIP = 46;
-
   static final int SRC = 1;
   static final int DST = 17;
   static final int WEIGHTS = 33;
@@ -52,7 +48,6 @@ final class OneDnn {
   static final int QUERY_DIFF_WEIGHTS = 132;
   static final int QUERY_SCRATCHPAD = 136;
 
-  private static final int UNDEFINED_TYPE = 0;
   private static final int F32 = 3;
   private static final int CPU = 1;
   private static final int STREAM_IN_ORDER = 1;
@@ -111,12 +106,6 @@ final class OneDnn {
   private static final OneDnnFunction MEMORY_SET_DATA =
       function("memory_set_data_handle", ADDRESS, ADDRESS);
   private static final OneDnnFunction MEMORY_DESTROY = function("memory_destroy", ADDRESS);
-  private static final OneDnnFunction POST_OPS_CREATE = function("post_ops_create", ADDRESS);
-  private static final OneDnnFunction POST_OPS_ELTWISE =
-      function("post_ops_append_eltwise", ADDRESS, JAVA_INT, JAVA_FLOAT, JAVA_FLOAT);
-  private static final OneDnnFunction POST_OPS_SUM =
-      function("post_ops_append_sum", ADDRESS, JAVA_FLOAT, JAVA_INT, JAVA_INT);
-  private static final OneDnnFunction POST_OPS_DESTROY = function("post_ops_destroy", ADDRESS);
   private static final OneDnnFunction ATTRIBUTES_CREATE =
       function("primitive_attr_create", ADDRESS);
   private static final OneDnnFunction ATTRIBUTES_POST_OPS =
@@ -248,22 +237,9 @@ final class OneDnn {
     return attributes;
   }
 
-  /** Applies a function to the result; {@code alpha} and {@code beta} are its parameters. */
-  static void thenApply(MemorySegment attributes, int function, float alpha, float beta) {
-    try (Arena local = Arena.ofConfined()) {
-      MemorySegment postOps = POST_OPS_CREATE.create(local, POST_OPS_DESTROY);
-      POST_OPS_ELTWISE.call(postOps, function, alpha, beta);
-      ATTRIBUTES_POST_OPS.call(attributes, postOps);
-    }
-  }
-
-  /** Adds the result to what its memory holds. */
-  static void thenAdd(MemorySegment attributes) {
-    try (Arena local = Arena.ofConfined()) {
-      MemorySegment postOps = POST_OPS_CREATE.create(local, POST_OPS_DESTROY);
-      POST_OPS_SUM.call(postOps, 1f, 0, UNDEFINED_TYPE);
-      ATTRIBUTES_POST_OPS.call(attributes, postOps);
-    }
+  /** Lets a primitive do this to its result. */
+  static void then(MemorySegment attributes, OneDnnPostOps postOps) {
+    ATTRIBUTES_POST_OPS.call(attributes, postOps.handle());
   }
 
   static MemorySegment forward(
@@ -374,7 +350,7 @@ final class OneDnn {
     }
   }
 
-  private static OneDnnFunction function(String name, MemoryLayout... arguments) {
+  static OneDnnFunction function(String name, MemoryLayout... arguments) {
     return OneDnnFunction.of(LIBRARY.oneDnn(), name, arguments);
   }
 

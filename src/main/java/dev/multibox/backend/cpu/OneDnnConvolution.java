@@ -20,10 +20,23 @@ final class OneDnnConvolution {
     BACKWARD_FILTER
   }
 
+  /** What stands between the sum and the activation, forward. */
+  enum Epilogue {
+    NONE,
+    BIAS,
+    /**
+     * A centre, a scale and a shift for each channel: batch norm in the steps of {@link
+     * CpuBatchNormKernels}, so that an output is rounded alike whether it runs there or here.
+     */
+    NORM,
+    /** The same and another tensor. */
+    NORM_ADD
+  }
+
   /**
    * All that one compiled convolution differs by from another.
    *
-   * @param bias whether a bias is added; forward alone
+   * @param epilogue what is done to the sum; forward alone
    * @param activation what is applied last; forward alone
    * @param adds whether the result is added to what its tensor holds; backward alone
    */
@@ -32,17 +45,17 @@ final class OneDnnConvolution {
       Shape x,
       Shape filter,
       ConvolutionParams params,
-      boolean bias,
+      Epilogue epilogue,
       Activation activation,
       boolean adds) {
     static ConvolutionKey forward(
-        Shape x, Shape filter, ConvolutionParams params, boolean bias, Activation activation) {
-      return new ConvolutionKey(Direction.FORWARD, x, filter, params, bias, activation, false);
+        Shape x, Shape filter, ConvolutionParams params, Epilogue epilogue, Activation activation) {
+      return new ConvolutionKey(Direction.FORWARD, x, filter, params, epilogue, activation, false);
     }
 
     static ConvolutionKey backward(
         Direction direction, Shape x, Shape filter, ConvolutionParams params, boolean adds) {
-      return new ConvolutionKey(direction, x, filter, params, false, Activation.NONE, adds);
+      return new ConvolutionKey(direction, x, filter, params, Epilogue.NONE, Activation.NONE, adds);
     }
   }
 
@@ -81,22 +94,18 @@ final class OneDnnConvolution {
   }
 
   private static OneDnnConvolution forward(OneDnnEngine engine, ConvolutionKey key, Arena local) {
-    MemorySegment attributes = OneDnn.attributes(local);
-    switch (key.activation) {
-      case NONE -> {}
-      case RELU -> OneDnn.thenApply(attributes, OneDnn.RELU, 0, 0);
-      case RELU6 -> OneDnn.thenApply(attributes, OneDnn.CLIP, 0, 6);
-    }
     OneDnn.Convolution described = describe(local, key);
+    OneDnnPostOps postOps = new OneDnnPostOps(local);
+    List<Argument> epilogue = epilogue(local, key, described, postOps);
+    MemorySegment attributes = OneDnn.attributes(local);
+    OneDnn.then(attributes, postOps.apply(key.activation));
     MemorySegment description =
         OneDnn.forward(engine.arena(), engine.engine(), described, attributes);
     MemorySegment filter = OneDnn.query(description, OneDnn.QUERY_WEIGHTS);
     List<Argument> arguments = new ArrayList<>();
     arguments.add(new Argument(OneDnn.SRC, described.x()));
     arguments.add(new Argument(OneDnn.WEIGHTS, filter));
-    if (key.bias) {
-      arguments.add(new Argument(OneDnn.BIAS, described.bias()));
-    }
+    arguments.addAll(epilogue);
     arguments.add(new Argument(OneDnn.DST, described.out()));
     return new OneDnnConvolution(
         engine,
@@ -104,6 +113,27 @@ final class OneDnnConvolution {
         engine.filterLayout(describeFilter(local, key, dense(key)), filter),
         null,
         0);
+  }
+
+  /** Appends what is done to the sum, and tells what it is done with, in order. */
+  private static List<Argument> epilogue(
+      Arena arena, ConvolutionKey key, OneDnn.Convolution described, OneDnnPostOps postOps) {
+    if (key.epilogue == Epilogue.NONE) {
+      return List.of();
+    }
+    if (key.epilogue == Epilogue.BIAS) {
+      return List.of(new Argument(OneDnn.BIAS, described.bias()));
+    }
+    MemorySegment perChannel =
+        OneDnn.descriptor(arena, OneDnn.LAYOUT_ACDB, 1, key.filter.dim(0), 1, 1);
+    List<Argument> arguments = new ArrayList<>();
+    arguments.add(new Argument(postOps.add(perChannel), perChannel));
+    arguments.add(new Argument(postOps.multiply(perChannel), perChannel));
+    arguments.add(new Argument(postOps.add(perChannel), perChannel));
+    if (key.epilogue == Epilogue.NORM_ADD) {
+      arguments.add(new Argument(postOps.add(described.out()), described.out()));
+    }
+    return arguments;
   }
 
   private static OneDnnConvolution backwardData(
@@ -163,7 +193,9 @@ final class OneDnnConvolution {
     return new OneDnn.Convolution(
         describeActivation(arena, key.x),
         describeFilter(arena, key, OneDnn.LAYOUT_ANY),
-        key.bias ? OneDnn.descriptor(arena, OneDnn.LAYOUT_A, out.dim(3)) : MemorySegment.NULL,
+        key.epilogue == Epilogue.BIAS
+            ? OneDnn.descriptor(arena, OneDnn.LAYOUT_A, out.dim(3))
+            : MemorySegment.NULL,
         describeActivation(arena, out),
         OneDnn.dims(arena, params.strideHeight(), params.strideWidth()),
         OneDnn.dims(arena, params.dilationHeight() - 1, params.dilationWidth() - 1),

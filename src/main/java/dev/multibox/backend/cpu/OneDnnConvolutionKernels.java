@@ -1,11 +1,17 @@
 package dev.multibox.backend.cpu;
 
+import static dev.multibox.backend.cpu.ChannelVectors.at;
+import static dev.multibox.backend.cpu.ChannelVectors.set;
+
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.cpu.OneDnnConvolution.ConvolutionKey;
 import dev.multibox.backend.cpu.OneDnnConvolution.Direction;
+import dev.multibox.backend.cpu.OneDnnConvolution.Epilogue;
+import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoCloseable {
   private final OneDnnEngine engine;
   private final DirectConvolutionKernels direct;
+  private final WorkTensor normVectors = new WorkTensor();
   private final Map<ConvolutionKey, OneDnnConvolution> compiled = new HashMap<>();
 
   OneDnnConvolutionKernels(Parallel parallel) {
@@ -45,13 +52,51 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
       direct.runForward(x, filter, bias, activation, params, out);
       return;
     }
+    Epilogue epilogue = bias == null ? Epilogue.NONE : Epilogue.BIAS;
     ConvolutionKey key =
-        ConvolutionKey.forward(x.shape(), filter.shape(), params, bias != null, activation);
+        ConvolutionKey.forward(x.shape(), filter.shape(), params, epilogue, activation);
     if (bias == null) {
       run(FORWARD, key, out, x, filter);
     } else {
       run(FORWARD, key, out, x, filter, bias);
     }
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    if (filter.size() == 0) {
+      direct.runForwardNormalised(x, filter, norm, residual, activation, params, out);
+      return;
+    }
+    Tensor vectors = centreAndScale(norm);
+    Tensor centre = vectors.get(0);
+    Tensor scale = vectors.get(1);
+    Epilogue epilogue = residual == null ? Epilogue.NORM : Epilogue.NORM_ADD;
+    ConvolutionKey key =
+        ConvolutionKey.forward(x.shape(), filter.shape(), params, epilogue, activation);
+    if (residual == null) {
+      run(FORWARD_NORMALISED, key, out, x, filter, centre, scale, norm.beta());
+    } else {
+      run(FORWARD_NORMALISED, key, out, x, filter, centre, scale, norm.beta(), residual);
+    }
+  }
+
+  /** What is added to the sum and what it is then multiplied by, {@code [2, C]}. */
+  private Tensor centreAndScale(FixedNorm norm) {
+    long channels = norm.mean().size();
+    Tensor vectors = normVectors.of(Shape.of(2, channels));
+    for (long c = 0; c < channels; c++) {
+      set(vectors, c, -at(norm.mean(), c));
+      set(vectors, channels + c, at(norm.gamma(), c) * at(norm.invStd(), c));
+    }
+    return vectors;
   }
 
   @Override
@@ -95,6 +140,7 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
 
   @Override
   public void close() {
+    normVectors.close();
     engine.close();
   }
 

@@ -42,7 +42,7 @@ final class OneDnnPrimitive {
     try (Arena local = Arena.ofConfined()) {
       MemorySegment attributes = OneDnn.attributes(local);
       if (adds) {
-        OneDnn.thenAdd(attributes);
+        OneDnn.then(attributes, new OneDnnPostOps(local).addToResult());
       }
       return new OneDnnPrimitive(
           engine,

@@ -4,6 +4,7 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvertKernels;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
@@ -21,6 +22,7 @@ final class WideningConvolutionKernels extends ConvolutionKernels implements Aut
   private final ConvertKernels convert;
   private final WorkTensor first = new WorkTensor();
   private final WorkTensor second = new WorkTensor();
+  private final WorkTensor third = new WorkTensor();
   private final WorkTensor result = new WorkTensor();
 
   WideningConvolutionKernels(ConvolutionKernels kernels, ConvertKernels convert) {
@@ -42,6 +44,31 @@ final class WideningConvolutionKernels extends ConvolutionKernels implements Aut
     }
     Tensor wide = result.of(out.shape());
     kernels.forward(widened(first, x), widened(second, filter), bias, activation, params, wide);
+    convert.convert(wide, out);
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    if (out.dtype() == DType.F32) {
+      kernels.forwardNormalised(x, filter, norm, residual, activation, params, out);
+      return;
+    }
+    Tensor wide = result.of(out.shape());
+    kernels.forwardNormalised(
+        widened(first, x),
+        widened(second, filter),
+        norm,
+        residual == null ? null : widened(third, residual),
+        activation,
+        params,
+        wide);
     convert.convert(wide, out);
   }
 
@@ -86,6 +113,7 @@ final class WideningConvolutionKernels extends ConvolutionKernels implements Aut
   public void close() {
     first.close();
     second.close();
+    third.close();
     result.close();
     if (kernels instanceof OneDnnConvolutionKernels oneDnn) {
       oneDnn.close();

@@ -6,6 +6,7 @@ import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionCall.Pass;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import java.util.ArrayList;
@@ -36,21 +37,50 @@ final class DryConvolutionKernels extends ConvolutionKernels {
       Activation activation,
       ConvolutionParams params,
       Tensor out) {
+    forward(Pass.FORWARD, x, filter, bias, activation, params);
+    witness.touched(touched(List.of(x, filter, out), bias));
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    forward(Pass.FORWARD_NORMALISED, x, filter, residual, activation, params);
+    List<Tensor> inputs =
+        List.of(x, filter, norm.mean(), norm.invStd(), norm.gamma(), norm.beta(), out);
+    witness.touched(touched(inputs, residual));
+  }
+
+  private void forward(
+      Pass pass,
+      Tensor x,
+      Tensor filter,
+      @Nullable Tensor added,
+      Activation activation,
+      ConvolutionParams params) {
     calls.add(
         new ConvolutionCall(
-            Pass.FORWARD,
+            pass,
             x.shape(),
             filter.shape(),
             params,
             x.dtype(),
-            bias != null,
+            added != null,
             activation,
             Accumulate.OVERWRITE));
-    List<Tensor> touched = new ArrayList<>(List.of(x, filter, out));
-    if (bias != null) {
-      touched.add(bias);
+  }
+
+  private static List<Tensor> touched(List<Tensor> tensors, @Nullable Tensor added) {
+    List<Tensor> touched = new ArrayList<>(tensors);
+    if (added != null) {
+      touched.add(added);
     }
-    witness.touched(touched);
+    return touched;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.backend.cuda.CudaConvolution;
@@ -60,6 +61,35 @@ public final class HostConvolution extends CudaConvolution {
           Tensor hostBias = in.size() == 3 ? in.get(2) : null;
           kernels.forward(in.get(0), in.get(1), hostBias, activation, params, result);
         });
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    List<Tensor> inputs =
+        new ArrayList<>(List.of(x, filter, norm.mean(), norm.invStd(), norm.gamma(), norm.beta()));
+    if (residual != null) {
+      inputs.add(residual);
+    }
+    enqueue(
+        FORWARD_NORMALISED,
+        inputs,
+        Gradient.overwrite(out),
+        (kernels, in, result) ->
+            kernels.forwardNormalised(
+                in.get(0),
+                in.get(1),
+                new FixedNorm(in.get(2), in.get(3), in.get(4), in.get(5)),
+                in.size() == 7 ? in.get(6) : null,
+                activation,
+                params,
+                result));
   }
 
   @Override
