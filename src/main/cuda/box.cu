@@ -1,37 +1,7 @@
-// Boxes against priors: IoU, matching, encoding, decoding. Every comparison of two IoUs decides as the
-// CPU does, since both compute them by the same operations in the same order; nothing is fused unless
-// it says fmaf. The image is blockIdx.x; a thread owns one prior, a warp 32 neighbouring ones, so boxes
-// are read and written 16 bytes a thread, 512 a warp.
-#include "math.cuh"
+// Boxes against priors: IoU, matching, encoding, decoding. The image is blockIdx.x; a thread owns one
+// prior, a warp 32 neighbouring ones, so boxes are read and written 16 bytes a thread, 512 a warp.
+#include "boxes.cuh"
 #include "types.cuh"
-
-struct Box {
-    float4 corner;  // xmin ymin xmax ymax
-    float area;
-};
-
-__device__ inline Box box_of(float4 corner) {
-    return {corner, (corner.z - corner.x) * (corner.w - corner.y)};
-}
-
-// |a and b| / (|b| + |a| - |a and b| + epsilon); 0 or NaN where a coordinate is NaN, so ask whether it
-// is greater than something.
-__device__ inline float iou_of(const Box &a, const Box &b, float epsilon) {
-    float left = a.corner.x > b.corner.x ? a.corner.x : b.corner.x;
-    float right = a.corner.z < b.corner.z ? a.corner.z : b.corner.z;
-    float width = right - left;
-    if (!(width > 0)) {
-        return 0;
-    }
-    float top = a.corner.y > b.corner.y ? a.corner.y : b.corner.y;
-    float bottom = a.corner.w < b.corner.w ? a.corner.w : b.corner.w;
-    float height = bottom - top;
-    if (!(height > 0)) {
-        return 0;
-    }
-    float both = width * height;
-    return both / (b.area + a.area - both + epsilon);
-}
 
 // out[i, j] = IoU of a[i] and b[j]. A block owns one row i and 256 columns.
 extern "C" __global__ void iou(int columns, const float4 *__restrict__ a, const float4 *__restrict__ b,
@@ -203,11 +173,8 @@ extern "C" __global__ void match_bipartite(int priors, int most, const float4 *_
     }
 }
 
-struct Coding {
-    float weight_x, weight_y, weight_width, weight_height, max_log_scale;
-};
-
-// Offsets of a box in corner form from a prior in centre form (Liu et al., SSD, equation 2).
+// Offsets of a box in corner form from a prior in centre form (Liu et al., SSD, equation 2): the inverse
+// of decoded.
 __device__ inline float4 encoded(float4 box, float4 prior, const Coding &coding) {
     float width = box.z - box.x;
     float height = box.w - box.y;
@@ -215,19 +182,6 @@ __device__ inline float4 encoded(float4 box, float4 prior, const Coding &coding)
     float cy = box.y + 0.5f * height;
     return {coding.weight_x * (cx - prior.x) / prior.z, coding.weight_y * (cy - prior.y) / prior.w,
             coding.weight_width * exact::log(width / prior.z), coding.weight_height * exact::log(height / prior.w)};
-}
-
-__device__ inline float extent(float log_scale, float prior, float max_log_scale) {
-    return exact::exp(log_scale > max_log_scale ? max_log_scale : log_scale) * prior;
-}
-
-// The inverse of encoded.
-__device__ inline float4 decoded(float4 offsets, float4 prior, const Coding &coding) {
-    float cx = offsets.x / coding.weight_x * prior.z + prior.x;
-    float cy = offsets.y / coding.weight_y * prior.w + prior.y;
-    float half_width = 0.5f * extent(offsets.z / coding.weight_width, prior.z, coding.max_log_scale);
-    float half_height = 0.5f * extent(offsets.w / coding.weight_height, prior.w, coding.max_log_scale);
-    return {cx - half_width, cy - half_height, cx + half_width, cy + half_height};
 }
 
 __device__ inline bool reaches(float iou, float threshold, int inclusive) {

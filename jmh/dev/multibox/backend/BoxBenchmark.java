@@ -1,7 +1,5 @@
 package dev.multibox.backend;
 
-import dev.multibox.tensor.DType;
-import dev.multibox.tensor.Shape;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,7 +14,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Milliseconds of matching and of detecting at 8732 priors and 21 classes. */
+/** Milliseconds of matching at 8732 priors. */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -30,24 +28,9 @@ public class BoxBenchmark {
   @SuppressWarnings("NullAway.Init")
   private DetectionProblem problem;
 
-  @SuppressWarnings("NullAway.Init")
-  private Detections detections;
-
   @Setup
   public void open() {
     problem = new DetectionProblem(batch);
-    int capacity = NmsParams.torchvision().capacity(problem.heads.classes());
-    detections =
-        new Detections(
-            problem.arena.allocate(Shape.of(batch, capacity, 4), DType.F32),
-            problem.arena.allocate(Shape.of(batch, capacity), DType.F32),
-            problem.arena.allocate(Shape.of(batch, capacity), DType.I32),
-            problem.arena.allocate(Shape.of(batch), DType.I32));
-    detect();
-    float[] scores = problem.backend.floats(detections.scores());
-    for (int i = 1; i < capacity; i++) {
-      DetectionProblem.require(scores[i - 1] >= scores[i] && scores[i] > 0.01f);
-    }
   }
 
   @TearDown
@@ -58,20 +41,5 @@ public class BoxBenchmark {
   @Benchmark
   public void match() {
     problem.match();
-  }
-
-  @Benchmark
-  public void detect() {
-    problem
-        .backend
-        .nms()
-        .detect(
-            problem.heads,
-            problem.priors,
-            BoxCoding.torchvision(),
-            NmsParams.torchvision(),
-            1,
-            1,
-            detections);
   }
 }

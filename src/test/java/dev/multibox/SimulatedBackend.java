@@ -13,7 +13,16 @@ import java.util.List;
 public final class SimulatedBackend {
   /** The families whose kernels the CUDA backend has. */
   private static final List<String> FAMILIES =
-      List.of("Elementwise", "Convert", "Box", "Pooling", "BatchNorm", "L2Norm", "Optimizer");
+      List.of(
+          "Elementwise",
+          "Convert",
+          "Box",
+          "Pooling",
+          "BatchNorm",
+          "L2Norm",
+          "Nms",
+          "Detect",
+          "Optimizer");
 
   private SimulatedBackend() {}
 

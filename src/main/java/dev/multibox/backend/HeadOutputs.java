@@ -11,6 +11,9 @@ import java.util.List;
  * @param layouts how to read each
  */
 public record HeadOutputs(List<Tensor> levels, List<HeadLayout> layouts) {
+  /** The most levels a model may have: kernels take all of them at once. */
+  public static final int MOST_LEVELS = 8;
+
   private static final String OP = "heads";
 
   public HeadOutputs {
@@ -22,6 +25,12 @@ public record HeadOutputs(List<Tensor> levels, List<HeadLayout> layouts) {
         "%d levels and %d layouts, wanted as many, at least one",
         levels.size(),
         layouts.size());
+    Checks.require(
+        OP,
+        levels.size() <= MOST_LEVELS,
+        "%d levels, wanted at most %d",
+        levels.size(),
+        MOST_LEVELS);
     int nextPrior = 0;
     for (int i = 0; i < levels.size(); i++) {
       HeadLayout layout = layouts.get(i);

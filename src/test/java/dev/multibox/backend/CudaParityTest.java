@@ -47,8 +47,17 @@ class CudaParityTest {
         .map(op -> DynamicTest.dynamicTest(op.getKey(), () -> checkSchedules(op.getValue())));
   }
 
+  /** What an op takes that is neither rows nor feature maps is as its case has it. */
+  private static List<Shape> shapes(HalfCases.Case op) {
+    return switch (op.shapes().getFirst().rank()) {
+      case 2 -> ROWS;
+      case 4 -> IMAGES;
+      default -> op.shapes();
+    };
+  }
+
   private static void checkSchedules(HalfCases.Case op) {
-    Shape shape = op.shapes().getFirst().rank() == 4 ? IMAGES.getFirst() : ROWS.getFirst();
+    Shape shape = shapes(op).getFirst();
     for (DType type : List.of(DType.F32, DType.F16)) {
       List<byte[]> first = results(1, op.body(), shape, type);
       for (int seed = 2; seed <= Math.max(LEAST_SEEDS, SimulatedBackend.seeds()); seed++) {
@@ -73,7 +82,7 @@ class CudaParityTest {
   }
 
   private static void check(HalfCases.Case op) {
-    List<Shape> shapes = op.shapes().getFirst().rank() == 4 ? IMAGES : ROWS;
+    List<Shape> shapes = shapes(op);
     try (Backend cpu = CpuBackend.open();
         Backend cuda = SimulatedBackend.open()) {
       for (Shape shape : shapes) {

@@ -45,6 +45,7 @@ public final class CudaBackend implements Backend {
   private final BatchNormKernels batchNorm;
   private final L2NormKernels l2Norm;
   private final BoxKernels box;
+  private final NmsKernels nms;
   private final OptimizerKernels optimizer;
   private final CudaConvertKernels convert;
   private final CudaConvolution convolution;
@@ -62,6 +63,7 @@ public final class CudaBackend implements Backend {
     batchNorm = new CudaBatchNormKernels(family("batchnorm"), columns);
     l2Norm = new CudaL2NormKernels(family("l2norm"), columns);
     box = new CudaBoxKernels(family("box"));
+    nms = new CudaNmsKernels(family("nms"));
     optimizer = new CudaOptimizerKernels(family("optimizer"));
   }
 
@@ -186,7 +188,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public NmsKernels nms() {
-    throw missing("nms");
+    return nms;
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.multibox.backend.cuda;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.BoxKernels;
 import dev.multibox.backend.MatchParams;
@@ -10,15 +8,11 @@ import dev.multibox.backend.MatchParams.Tie;
 import dev.multibox.backend.Priors;
 import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.tensor.Tensor;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /** {@code box.cu}. */
 final class CudaBoxKernels extends BoxKernels {
-  private static final int CODING_FLOATS = 5;
-
   private final KernelFamily kernels;
-  private final MemorySegment coding = Arena.ofAuto().allocate(JAVA_FLOAT, CODING_FLOATS);
+  private final CodingStruct coding = new CodingStruct();
 
   CudaBoxKernels(KernelFamily kernels) {
     this.kernels = kernels;
@@ -30,15 +24,6 @@ final class CudaBoxKernels extends BoxKernels {
         .launch(kernel)
         .grid(images, Math.ceilDiv(each, KernelFamily.THREADS), 1)
         .arg(each);
-  }
-
-  private MemorySegment structure(BoxCoding from) {
-    coding.setAtIndex(JAVA_FLOAT, 0, from.weightX());
-    coding.setAtIndex(JAVA_FLOAT, 1, from.weightY());
-    coding.setAtIndex(JAVA_FLOAT, 2, from.weightWidth());
-    coding.setAtIndex(JAVA_FLOAT, 3, from.weightHeight());
-    coding.setAtIndex(JAVA_FLOAT, 4, from.maxLogScale());
-    return coding;
   }
 
   @Override
@@ -95,7 +80,7 @@ final class CudaBoxKernels extends BoxKernels {
         .arg(params.threshold())
         .arg(params.negativeThreshold())
         .arg(params.comparison() == Comparison.AT_LEAST ? 1 : 0)
-        .arg(structure(coding))
+        .arg(this.coding.of(coding))
         .arg(matched.address())
         .arg(classTargets.address())
         .arg(offsetTargets.address())
@@ -148,7 +133,7 @@ final class CudaBoxKernels extends BoxKernels {
       perImage("encode", 1, priors.count())
           .arg(boxes.address())
           .arg(priors.centres().address())
-          .arg(structure(coding))
+          .arg(this.coding.of(coding))
           .arg(offsets.address())
           .run(kernels.stream());
     }
@@ -160,7 +145,7 @@ final class CudaBoxKernels extends BoxKernels {
       perImage("decode", offsets.shape().dim(0), priors.count())
           .arg(offsets.address())
           .arg(priors.centres().address())
-          .arg(structure(coding))
+          .arg(this.coding.of(coding))
           .arg(boxes.address())
           .run(kernels.stream());
     }

@@ -49,7 +49,8 @@ final class KernelFamily implements AutoCloseable {
 
   /** The kernel of this name, to be given a grid and arguments. */
   Launch launch(String kernel) {
-    return launches.computeIfAbsent(kernel, name -> Launch.of(module.kernel(name))).block(THREADS);
+    Launch launch = launches.computeIfAbsent(kernel, name -> Launch.of(module.kernel(name)));
+    return launch.block(Math.min(THREADS, launch.kernel().attributes().maxThreadsPerBlock()));
   }
 
   /** The kernel {@code <op>_<dtype>}. */

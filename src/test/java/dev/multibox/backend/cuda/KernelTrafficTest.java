@@ -8,9 +8,13 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.ActivationMask;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.Detections;
 import dev.multibox.backend.Gradient;
+import dev.multibox.backend.HeadLayout;
+import dev.multibox.backend.HeadOutputs;
 import dev.multibox.backend.L2NormKernels.Guard;
 import dev.multibox.backend.MatchParams;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.backend.SgdParams;
@@ -63,6 +67,9 @@ final class KernelTrafficTest {
       }
       parameters(backend, arena);
       boxes(backend, arena);
+      for (DType dtype : List.of(DType.F32, DType.F16)) {
+        detections(backend, arena, dtype);
+      }
     }
     Files.createDirectories(Path.of("target"));
     Files.write(Path.of("target", "kernel-traffic.csv"), table);
@@ -242,6 +249,52 @@ final class KernelTrafficTest {
         .box()
         .encode(priors.corners(), priors, BoxCoding.ssd(), arena.zeros(perPrior, DType.F32));
     measure(backend, "encode", PRIORS * 48L);
+  }
+
+  /** One level of SSD300's, of whose priors every twentieth is a candidate of one class. */
+  private void detections(CudaBackend backend, TensorArena arena, DType dtype) {
+    int classes = 21;
+    HeadLayout layout = new HeadLayout(38, 38, 4, classes, 104, 0);
+    int priors = layout.priors();
+    long found = Math.ceilDiv(priors, 20);
+    float[] values = new float[priors / 4 * layout.channels()];
+    float[] centres = new float[4 * priors];
+    for (int p = 0; p < priors; p++) {
+      int at = p / 4 * layout.channels() + layout.logit(p % 4, 0);
+      values[at] = 12;
+      values[at + 1 + p % 5] = p % 20 < 1 ? 11 : 0;
+      System.arraycopy(new float[] {p, p, 1, 1}, 0, centres, 4 * p, 4);
+    }
+    Tensors tensors = new Tensors(backend, arena);
+    Tensor level = tensors.of(dtype, Shape.of(1, 38, 38, layout.channels()), values);
+    Tensor corners = tensors.floats(Shape.of(priors, 4), centres);
+    NmsParams params = NmsParams.torchvision();
+    int capacity = params.capacity(classes);
+    Detections out =
+        new Detections(
+            arena.zeros(Shape.of(1, capacity, 4), DType.F32),
+            arena.zeros(Shape.of(1, capacity), DType.F32),
+            arena.zeros(Shape.of(1, capacity), DType.I32),
+            arena.zeros(Shape.of(1), DType.I32));
+    backend
+        .nms()
+        .detect(
+            new HeadOutputs(List.of(level), List.of(layout)),
+            new Priors(corners, corners),
+            BoxCoding.ssd(),
+            params,
+            priors,
+            priors,
+            out);
+    assertThat(backend.ints(out.counts())).containsExactly(200);
+    long element = dtype.bytes();
+    long bits = (classes - 1) * (priors / 8L);
+    measure(
+        backend, "nms_score_" + suffix(dtype), priors * (classes * element + Long.BYTES) + bits);
+    // A candidate is its logit and two floats, then its offsets and its prior, then a box and
+    // score.
+    long perCandidate = element + 8 + 4 * element + 16 + 20;
+    measureStreams(backend, "nms_suppress_" + suffix(dtype), bits + found * perCandidate);
   }
 
   /** A kernel that touches nothing but its operands. */
