@@ -22,6 +22,7 @@ public final class SimulatedBackend {
           "L2Norm",
           "Nms",
           "Detect",
+          "Image",
           "Optimizer");
 
   private SimulatedBackend() {}

@@ -72,7 +72,12 @@ public record ImagePlan(
     /** Four by four pixels, Keys' kernel with a = -0.75: OpenCV's cubic. */
     BICUBIC,
     /** Eight by eight pixels: OpenCV's Lanczos4. */
-    LANCZOS4
+    LANCZOS4;
+
+    /** Whether results may lie beyond those of the pixels they are made of. */
+    public boolean overshoots() {
+      return this == BICUBIC || this == LANCZOS4;
+    }
   }
 
   /** One colour distortion, on RGB in 0 to 255; its result is rounded to 8 bits, half up. */
@@ -87,7 +92,13 @@ public record ImagePlan(
     record Saturation(float factor) implements ColourStep {}
 
     /** The hue turned by this many degrees, saturation and value kept. */
-    record Hue(float degrees) implements ColourStep {}
+    record Hue(float degrees) implements ColourStep {
+      /** The turn in sixths of the circle, as the one from 6 to 12 that is the same. */
+      public float sextants() {
+        float sextants = degrees / 60;
+        return sextants - 6 * (float) Math.floor(sextants / 6) + 6;
+      }
+    }
 
     /** Output channels red, green, blue taken from input channels {@code red green blue}. */
     record Shuffle(int red, int green, int blue) implements ColourStep {}

@@ -9,6 +9,7 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -636,8 +637,9 @@ final class HalfCases {
           run.backend()
               .image()
               .prepare(
-                  List.of(image),
-                  List.of(ImagePlan.whole(30, 20, ImagePlan.Resize.BICUBIC)),
+                  Collections.nCopies(shape.intDim(0), image),
+                  Collections.nCopies(
+                      shape.intDim(0), ImagePlan.whole(30, 20, ImagePlan.Resize.BICUBIC)),
                   Normalisation.caffe(),
                   run.out(shape));
         });

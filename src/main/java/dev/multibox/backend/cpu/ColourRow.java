@@ -46,9 +46,9 @@ final class ColourRow {
           pending = flushed(pending);
           steps.add((rgb, pixels) -> saturate(rgb, pixels, factor));
         }
-        case ColourStep.Hue(float degrees) -> {
+        case ColourStep.Hue hue -> {
           pending = flushed(pending);
-          steps.add((rgb, pixels) -> turn(rgb, pixels, degrees / 60));
+          steps.add((rgb, pixels) -> turn(rgb, pixels, hue.sextants()));
         }
         // A table that is the same for all channels may wait behind a shuffle.
         case ColourStep.Shuffle(int red, int green, int blue) ->
@@ -167,10 +167,8 @@ final class ColourRow {
     }
   }
 
-  /** Turns the hue by {@code sextants} of 60 degrees. */
+  /** Turns the hue by {@code sextants} of 60 degrees, 6 to 12. */
   private static void turn(int[] rgb, int pixels, float sextants) {
-    // The hue is counted from -1; the sums below must not be negative.
-    float offset = sextants - 6 * (float) Math.floor(sextants / 6) + 6;
     for (int i = 0; i < pixels * 3; i += 3) {
       int r = rgb[i];
       int g = rgb[i + 1];
@@ -181,7 +179,7 @@ final class ColourRow {
       float fromRed = (g - b) * inverse;
       float fromGreen = (b - r) * inverse + 2;
       float fromBlue = (r - g) * inverse + 4;
-      float turned = (max == r ? fromRed : max == g ? fromGreen : fromBlue) + offset;
+      float turned = (max == r ? fromRed : max == g ? fromGreen : fromBlue) + sextants;
       rgb[i] = rounded(max - chroma * distanceBelow(turned + 5));
       rgb[i + 1] = rounded(max - chroma * distanceBelow(turned + 3));
       rgb[i + 2] = rounded(max - chroma * distanceBelow(turned + 1));

@@ -4,6 +4,7 @@ import dev.multibox.backend.ImageKernels;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.Normalisation;
+import dev.multibox.backend.ResizeTaps;
 import dev.multibox.tensor.Tensor;
 import java.util.List;
 
@@ -68,20 +69,20 @@ final class CpuImageKernels extends ImageKernels {
     int inRow = x.shape().intDim(1) * channels;
     float[] upper = scratch.floats(0, inRow);
     float[] lower = scratch.floats(1, inRow);
-    FloatStretch.read(scratch, x, (long) down.index[2 * y] * inRow, inRow, upper);
-    FloatStretch.read(scratch, x, (long) down.index[2 * y + 1] * inRow, inRow, lower);
-    float upperWeight = down.weight[2 * y];
-    float lowerWeight = down.weight[2 * y + 1];
+    FloatStretch.read(scratch, x, (long) down.index()[2 * y] * inRow, inRow, upper);
+    FloatStretch.read(scratch, x, (long) down.index()[2 * y + 1] * inRow, inRow, lower);
+    float upperWeight = down.weight()[2 * y];
+    float lowerWeight = down.weight()[2 * y + 1];
     for (int i = 0; i < inRow; i++) {
       upper[i] = upperWeight * upper[i] + lowerWeight * lower[i];
     }
     int outWidth = across.outputs();
     float[] result = scratch.floats(2, outWidth * channels);
     for (int column = 0; column < outWidth; column++) {
-      int left = across.index[2 * column] * channels;
-      int right = across.index[2 * column + 1] * channels;
-      float leftWeight = across.weight[2 * column];
-      float rightWeight = across.weight[2 * column + 1];
+      int left = across.index()[2 * column] * channels;
+      int right = across.index()[2 * column + 1] * channels;
+      float leftWeight = across.weight()[2 * column];
+      float rightWeight = across.weight()[2 * column + 1];
       for (int c = 0; c < channels; c++) {
         result[column * channels + c] =
             leftWeight * upper[left + c] + rightWeight * upper[right + c];

@@ -2,11 +2,11 @@ package dev.multibox.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.multibox.backend.CropView;
 import dev.multibox.backend.ImagePlan;
-import dev.multibox.backend.ImagePlan.Canvas;
 import dev.multibox.backend.ImagePlan.Crop;
-import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.Normalisation;
+import dev.multibox.backend.ResizeTaps;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -38,49 +38,35 @@ final class ImagePreparation {
   private final ResizeTaps across;
   private final ResizeTaps down;
 
-  // Where the image lies in the crop, in the crop's coordinates, and what part of it shows.
-  private final int imageLeft;
-  private final int imageTop;
-  private final int columnFrom;
-  private final int columnTo;
-  private final int rowFrom;
-  private final int rowTo;
+  private final CropView view;
 
   // The output columns that see the image.
   private int outFrom;
   private int outTo;
 
   ImagePreparation(Tensor image, ImagePlan plan, Normalisation normalisation, Tensor out) {
-    Canvas canvas = plan.canvas();
     Crop crop = plan.crop();
-    int imageHeight = image.shape().intDim(0);
     this.image = image.host();
     this.imageWidth = image.shape().intDim(1);
     this.out = out;
     this.outWidth = out.shape().intDim(1);
     this.channels = out.shape().intDim(2);
     this.cropWidth = crop.width();
-    this.overshoots = plan.resize() == Resize.BICUBIC || plan.resize() == Resize.LANCZOS4;
+    this.overshoots = plan.resize().overshoots();
     this.colours = new ColourRow(plan.colourSteps(), normalisation);
     ResizeTaps columns = ResizeTaps.of(plan.resize(), crop.width(), outWidth);
     this.across = plan.flipped() ? columns.mirrored() : columns;
     this.down = ResizeTaps.of(plan.resize(), crop.height(), out.shape().intDim(0));
-    imageLeft = canvas.left() - crop.left();
-    imageTop = canvas.top() - crop.top();
-    columnFrom = Math.max(0, imageLeft);
-    columnTo = Math.max(columnFrom, Math.min(crop.width(), imageLeft + imageWidth));
-    rowFrom = Math.max(0, imageTop);
-    // Beside the image there is nothing to read in any row.
-    rowTo = columnTo == columnFrom ? 0 : Math.min(crop.height(), imageTop + imageHeight);
+    this.view = CropView.of(image, plan);
     findSeen();
   }
 
   private void findSeen() {
-    while (outFrom < outWidth && !across.touches(outFrom, columnFrom, columnTo)) {
+    while (outFrom < outWidth && !across.touches(outFrom, view.columnFrom(), view.columnTo())) {
       outFrom++;
     }
     outTo = outWidth;
-    while (outTo > outFrom && !across.touches(outTo - 1, columnFrom, columnTo)) {
+    while (outTo > outFrom && !across.touches(outTo - 1, view.columnFrom(), view.columnTo())) {
       outTo--;
     }
   }
@@ -89,22 +75,22 @@ final class ImagePreparation {
   void run(Scratch scratch, int from, int to) {
     float[] cropRow = scratch.floats(CROP_ROW, cropWidth * 3);
     Arrays.fill(cropRow, 0, cropWidth * 3, 0);
-    int[] ringRows = scratch.ints(RING_ROWS, down.count);
-    Arrays.fill(ringRows, 0, down.count, -1);
-    float[] ring = scratch.floats(RING, down.count * outWidth * 3);
+    int[] ringRows = scratch.ints(RING_ROWS, down.count());
+    Arrays.fill(ringRows, 0, down.count(), -1);
+    float[] ring = scratch.floats(RING, down.count() * outWidth * 3);
     float[] outRow = scratch.floats(OUT_ROW, outWidth * 3);
     for (int y = from; y < to; y++) {
       Arrays.fill(outRow, 0, outWidth * 3, 0);
-      for (int tap = y * down.count; tap < (y + 1) * down.count; tap++) {
-        int row = down.index[tap];
-        if (down.weight[tap] != 0 && row >= rowFrom && row < rowTo) {
-          int slot = row % down.count;
+      for (int tap = y * down.count(); tap < (y + 1) * down.count(); tap++) {
+        int row = down.index()[tap];
+        if (down.weight()[tap] != 0 && row >= view.rowFrom() && row < view.rowTo()) {
+          int slot = row % down.count();
           if (ringRows[slot] != row) {
             ringRows[slot] = row;
             readRow(scratch, row, cropRow);
             resampleRow(cropRow, ring, slot * outWidth * 3);
           }
-          addRow(ring, slot * outWidth * 3, down.weight[tap], outRow);
+          addRow(ring, slot * outWidth * 3, down.weight()[tap], outRow);
         }
       }
       if (overshoots) {
@@ -115,19 +101,20 @@ final class ImagePreparation {
   }
 
   private void readRow(Scratch scratch, int row, float[] cropRow) {
-    int pixels = columnTo - columnFrom;
+    int pixels = view.columnTo() - view.columnFrom();
     byte[] bytes = scratch.bytes(pixels * 3);
-    long at = 3L * ((long) (row - imageTop) * imageWidth + columnFrom - imageLeft);
+    long at =
+        3L * ((long) (row - view.imageTop()) * imageWidth + view.columnFrom() - view.imageLeft());
     MemorySegment.copy(image, JAVA_BYTE, at, bytes, 0, pixels * 3);
-    colours.apply(bytes, pixels, scratch.ints(PIXELS, pixels * 3), cropRow, columnFrom * 3);
+    colours.apply(bytes, pixels, scratch.ints(PIXELS, pixels * 3), cropRow, view.columnFrom() * 3);
   }
 
   private void resampleRow(float[] cropRow, float[] ring, int at) {
     Arrays.fill(ring, at, at + outFrom * 3, 0);
     Arrays.fill(ring, at + outTo * 3, at + outWidth * 3, 0);
-    int[] index = across.index;
-    float[] weight = across.weight;
-    if (across.count == 2) {
+    int[] index = across.index();
+    float[] weight = across.weight();
+    if (across.count() == 2) {
       for (int x = outFrom; x < outTo; x++) {
         int a = index[2 * x] * 3;
         int b = index[2 * x + 1] * 3;
@@ -144,7 +131,7 @@ final class ImagePreparation {
       float first = 0;
       float second = 0;
       float third = 0;
-      for (int tap = x * across.count; tap < (x + 1) * across.count; tap++) {
+      for (int tap = x * across.count(); tap < (x + 1) * across.count(); tap++) {
         int i = index[tap] * 3;
         first += weight[tap] * cropRow[i];
         second += weight[tap] * cropRow[i + 1];

@@ -46,6 +46,8 @@ public final class CudaBackend implements Backend {
   private final L2NormKernels l2Norm;
   private final BoxKernels box;
   private final NmsKernels nms;
+  private final TableUpload tables;
+  private final ImageKernels image;
   private final OptimizerKernels optimizer;
   private final CudaConvertKernels convert;
   private final CudaConvolution convolution;
@@ -64,6 +66,8 @@ public final class CudaBackend implements Backend {
     l2Norm = new CudaL2NormKernels(family("l2norm"), columns);
     box = new CudaBoxKernels(family("box"));
     nms = new CudaNmsKernels(family("nms"));
+    tables = new TableUpload(driver, stream, workspace);
+    image = new CudaImageKernels(family("image"), tables);
     optimizer = new CudaOptimizerKernels(family("optimizer"));
   }
 
@@ -198,7 +202,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public ImageKernels image() {
-    throw missing("image");
+    return image;
   }
 
   private static UnsupportedOperationException missing(String family) {
@@ -214,6 +218,7 @@ public final class CudaBackend implements Backend {
     }
     convolution.close();
     families.forEach(KernelFamily::close);
+    tables.close();
     workspace.close();
     stream.close();
     driver.close();

@@ -1,4 +1,4 @@
-package dev.multibox.backend.cpu;
+package dev.multibox.backend;
 
 import dev.multibox.backend.ImagePlan.Resize;
 
@@ -7,19 +7,16 @@ import dev.multibox.backend.ImagePlan.Resize;
  * weight[i * count + k]} times input {@code index[i * count + k]}. Indices of one output lie within
  * {@code count} consecutive inputs, and never fall from one output to the next.
  */
-final class ResizeTaps {
+public final class ResizeTaps {
   /** Keys' parameter as OpenCV has it. */
   private static final double CUBIC_A = -0.75;
 
   private static final int LANCZOS_RADIUS = 4;
 
-  /** Taps of each output. */
-  final int count;
-
-  final int[] index;
-  final float[] weight;
-
   private final int in;
+  private final int count;
+  private final int[] index;
+  private final float[] weight;
 
   private ResizeTaps(int in, int out, int count) {
     this.in = in;
@@ -29,7 +26,7 @@ final class ResizeTaps {
   }
 
   /** The table that makes {@code out} samples of {@code in}. */
-  static ResizeTaps of(Resize resize, int in, int out) {
+  public static ResizeTaps of(Resize resize, int in, int out) {
     double scale = (double) in / out;
     return switch (resize) {
       case NEAREST -> nearest(in, out, scale);
@@ -42,7 +39,7 @@ final class ResizeTaps {
   }
 
   /** The same table with the outputs in reverse: a mirrored result. */
-  ResizeTaps mirrored() {
+  public ResizeTaps mirrored() {
     int out = outputs();
     ResizeTaps mirrored = new ResizeTaps(in, out, count);
     for (int i = 0; i < out; i++) {
@@ -52,12 +49,32 @@ final class ResizeTaps {
     return mirrored;
   }
 
-  int outputs() {
+  /** Taps of each output. */
+  public int count() {
+    return count;
+  }
+
+  /** Taps of all outputs. */
+  public int size() {
+    return index.length;
+  }
+
+  /** The input of each tap; not to be changed. */
+  public int[] index() {
+    return index;
+  }
+
+  /** The weight of each tap; not to be changed. */
+  public float[] weight() {
+    return weight;
+  }
+
+  public int outputs() {
     return Math.floorDiv(index.length, count);
   }
 
   /** Whether output {@code i} takes anything from the inputs {@code [from, to)}. */
-  boolean touches(int i, int from, int to) {
+  public boolean touches(int i, int from, int to) {
     for (int tap = i * count; tap < (i + 1) * count; tap++) {
       if (index[tap] >= from && index[tap] < to) {
         return true;

@@ -1,0 +1,327 @@
+// From decoded images to a batch, in one pass: colour steps, canvas, crop, resize, flip and normalisation, each
+// image by a plan of its own. What depends on no pixel (how much of which row and column an output takes, in
+// doubles and sines) is made on the host and read as tables, so that the result is the CPU's to the bit.
+#include "types.cuh"
+
+constexpr int TILE_WIDTH = 32;  // output pixels of a block: a warp's lanes side by side,
+constexpr int TILE_HEIGHT = 8;  // a warp each row
+constexpr int STRIP = 1536;     // bytes of a source row in shared memory: enough for a scale of 15
+
+// An output takes so much of this input.
+struct alignas(8) Tap {
+    int index;
+    float weight;
+};
+
+// One colour step; the numbers and fields are PlanTable's.
+enum Colour { BRIGHTNESS = 0, CONTRAST = 1, SATURATION = 2, HUE = 3, SHUFFLE = 4 };
+
+struct ColourStep {
+    int kind;
+    float amount;           // added to or multiplied with a value, or sixths of the circle
+    int red, green, blue;   // where a shuffle takes them from
+};
+
+// One image: its pixels [h, w, 3], where it lies in the crop and what part of it shows, and where its tables begin.
+struct Plan {
+    const uint8_t *image;
+    int width, left, top;
+    int column_from, column_to, row_from, row_to;
+    int across, across_count;  // taps of each output column
+    int down, down_count;      // and of each row
+    int steps, step_count;
+    int overshoots;            // whether the resize has negative weights
+};
+
+// Channel c of the output is channel source[c] of the image.
+struct Normalisation {
+    float mean[3], scale[3];
+    int source[3];
+};
+
+struct Rgb {
+    int red, green, blue;
+};
+
+// To 8 bits, half up.
+__device__ inline int eight_bits(float value) { return min(255, max(0, __float2int_rd(value + 0.5f))); }
+
+// Half up; for values that are known to lie within 0 to 255 but for rounding errors.
+__device__ inline int rounded(float value) { return int(value + 0.5f); }
+
+__device__ inline int largest(const Rgb &c) { return max(c.red, max(c.green, c.blue)); }
+
+__device__ inline int chroma_of(const Rgb &c) { return largest(c) - min(c.red, min(c.green, c.blue)); }
+
+// Grey has no reciprocal of its chroma, and stays what it is with any number.
+__device__ inline float inverse_of(int chroma) { return chroma == 0 ? 0 : 1 / float(chroma); }
+
+// With value V = max and saturation S = (max - min) / max, each channel lies below V by a multiple of S:
+// scaling S scales the distances from V. S stops at 1, where the least is 0.
+__device__ inline Rgb saturated(const Rgb &c, float factor) {
+    int top = largest(c);
+    float most = top * inverse_of(chroma_of(c));
+    float k = factor < most ? factor : most;
+    return {rounded(top - (top - c.red) * k), rounded(top - (top - c.green) * k), rounded(top - (top - c.blue) * k)};
+}
+
+// How far a channel lies below the largest, in chromas, at this distance round the circle.
+__device__ inline float distance_below(float sextant) {
+    float k = sextant - 6 * int(sextant * (1.0f / 6));
+    float rising = k < 4 - k ? k : 4 - k;
+    return rising < 0 ? 0 : rising > 1 ? 1 : rising;
+}
+
+// The hue turned by `sextants` of 60 degrees, 6 to 12.
+__device__ inline Rgb turned(const Rgb &c, float sextants) {
+    int top = largest(c);
+    int chroma = chroma_of(c);
+    float inverse = inverse_of(chroma);
+    float hue = top == c.red     ? (c.green - c.blue) * inverse
+                : top == c.green ? (c.blue - c.red) * inverse + 2
+                                 : (c.red - c.green) * inverse + 4;
+    hue += sextants;
+    return {rounded(top - chroma * distance_below(hue + 5)), rounded(top - chroma * distance_below(hue + 3)),
+            rounded(top - chroma * distance_below(hue + 1))};
+}
+
+__device__ inline int chosen(const Rgb &c, int channel) {
+    return channel == 0 ? c.red : channel == 1 ? c.green : c.blue;
+}
+
+__device__ inline Rgb coloured(Rgb c, const ColourStep &step) {
+    switch (step.kind) {
+        case BRIGHTNESS:
+            return {eight_bits(c.red + step.amount), eight_bits(c.green + step.amount),
+                    eight_bits(c.blue + step.amount)};
+        case CONTRAST:
+            return {eight_bits(c.red * step.amount), eight_bits(c.green * step.amount),
+                    eight_bits(c.blue * step.amount)};
+        case SATURATION: return saturated(c, step.amount);
+        case HUE: return turned(c, step.amount);
+        default: return {chosen(c, step.red), chosen(c, step.green), chosen(c, step.blue)};
+    }
+}
+
+// A pixel in the output's channels.
+struct Pixel {
+    float at[3];
+};
+
+// Columns [from, to) of a row of the crop, those a tile takes that show.
+struct Strip {
+    const uint8_t *pixels;
+    int from, to;
+};
+
+// The strip of a row, which shows. A warp brings it to shared memory with neighbouring bytes a lane; a strip
+// too long for that is read where it is.
+__device__ inline Strip strip_of(const Plan &plan, int row, int from, int to, uint8_t *shared) {
+    const uint8_t *pixels = plan.image + 3 * ((row - plan.top) * plan.width + from - plan.left);
+    int bytes = 3 * (to - from);
+    if (bytes > STRIP) {
+        return {pixels, from, to};
+    }
+    // From the start of a sector on, and as many turns for every lane.
+    for (int turn = -int(reinterpret_cast<uintptr_t>(pixels) % 32); turn < bytes; turn += 32) {
+        int i = turn + threadIdx.x;
+        if (i >= 0 && i < bytes) {
+            shared[i] = pixels[i];
+        }
+        __syncwarp();
+    }
+    return {shared, from, to};
+}
+
+// The pixel at a column; 0 where the canvas shows.
+__device__ inline Pixel pixel_at(const Plan &plan, const ColourStep *steps, const Normalisation &normal,
+                                 const Strip &strip, int column) {
+    if (column < strip.from || column >= strip.to) {
+        return {};
+    }
+    const uint8_t *from = strip.pixels + 3 * (column - strip.from);
+    Rgb c = {from[0], from[1], from[2]};
+    for (int i = 0; i < plan.step_count; i++) {
+        c = coloured(c, steps[i]);
+    }
+    Pixel pixel;
+    for (int i = 0; i < 3; i++) {
+        pixel.at[i] = (chosen(c, normal.source[i]) - normal.mean[i]) * normal.scale[i];
+    }
+    return pixel;
+}
+
+// A row of the crop resampled at one output column, of whose taps the first two are at hand.
+__device__ inline Pixel across(const Plan &plan, const ColourStep *steps, const Normalisation &normal,
+                               const Tap *taps, Tap left, Tap right, const Strip &strip) {
+    Pixel sum = {};
+    if (plan.across_count == 2) {
+        Pixel a = pixel_at(plan, steps, normal, strip, left.index);
+        Pixel b = pixel_at(plan, steps, normal, strip, right.index);
+        for (int i = 0; i < 3; i++) {
+            sum.at[i] = left.weight * a.at[i] + right.weight * b.at[i];
+        }
+        return sum;
+    }
+    for (int t = 0; t < plan.across_count; t++) {
+        Tap tap = taps[t];
+        if (tap.weight != 0) {
+            Pixel one = pixel_at(plan, steps, normal, strip, tap.index);
+            for (int i = 0; i < 3; i++) {
+                sum.at[i] += tap.weight * one.at[i];
+            }
+        }
+    }
+    return sum;
+}
+
+// What negative weights overshot, brought back to what 0 to 255 normalises to.
+__device__ inline float within(float value, float mean, float scale) {
+    float first = (0 - mean) * scale;
+    float last = (255 - mean) * scale;
+    float low = first < last ? first : last;
+    float high = first < last ? last : first;
+    return value < low ? low : value > high ? high : value;
+}
+
+// out[n] = image n as its plan says. The image is blockIdx.x; a block owns a tile of 8 rows by 32 columns of it, a
+// thread one pixel. The source rows the tile takes pass through shared memory eight at a time: a warp resamples
+// one across, each source pixel coloured once for each tap on it, then each warp mixes those of its row, in
+// order. Reads 3 bytes a source pixel that shows and writes out once, 16 bytes a thread, the floor; rows that
+// two tiles take, and tables, are read again from the cache.
+template <typename T, int N>
+__device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Tap *taps, Normalisation normal,
+                        int height, int width, int channels, T *out) {
+    __shared__ Pixel lines[TILE_HEIGHT][TILE_WIDTH];
+    __shared__ uint8_t strips[TILE_HEIGHT][STRIP];
+    __shared__ Tap shared_taps[2][TILE_WIDTH];
+    __shared__ Plan plan;
+    if (threadIdx.y == 0 && threadIdx.x < sizeof(Plan) / sizeof(int)) {
+        reinterpret_cast<int *>(&plan)[threadIdx.x] =
+            reinterpret_cast<const int *>(plans + blockIdx.x)[threadIdx.x];
+    }
+    __syncthreads();
+    const ColourStep *steps = all_steps + plan.steps;
+    int tiles = (width + TILE_WIDTH - 1) / TILE_WIDTH;
+    int first_x = blockIdx.y % tiles * TILE_WIDTH;
+    int last_x = min(first_x + TILE_WIDTH, width) - 1;
+    int x = first_x + threadIdx.x;
+    int first_y = blockIdx.y / tiles * TILE_HEIGHT;
+    int last_y = min(first_y + TILE_HEIGHT, height) - 1;
+    int y = first_y + threadIdx.y;
+    bool is_inside = x < width && y < height;
+    const Tap *columns = taps + plan.across;
+    const Tap *rows = taps + plan.down;
+    int count = plan.across_count;
+    if (threadIdx.y < 2 && x < width) {
+        shared_taps[threadIdx.y][threadIdx.x] = columns[x * count + min(int(threadIdx.y), count - 1)];
+    }
+    // Columns fall where the image is flipped.
+    int first_column = min(columns[first_x * count].index, columns[last_x * count].index);
+    int last_column = max(columns[first_x * count + count - 1].index, columns[last_x * count + count - 1].index);
+    int from_column = max(plan.column_from, first_column);
+    int to_column = max(from_column, min(plan.column_to, last_column + 1));
+    int first_row = max(plan.row_from, rows[first_y * plan.down_count].index);
+    int end_row = min(plan.row_to, rows[(last_y + 1) * plan.down_count - 1].index + 1);
+
+    Pixel sum = {};
+    int tap = min(y, height - 1) * plan.down_count;
+    int end_tap = is_inside ? tap + plan.down_count : tap;
+    for (int from = first_row; from < end_row; from += TILE_HEIGHT) {
+        int row = from + threadIdx.y;
+        __syncthreads();
+        if (row < end_row) {
+            Strip strip = strip_of(plan, row, from_column, to_column, strips[threadIdx.y]);
+            if (x < width) {
+                lines[threadIdx.y][threadIdx.x] =
+                    across(plan, steps, normal, columns + x * count, shared_taps[0][threadIdx.x],
+                           shared_taps[1][threadIdx.x], strip);
+            }
+        }
+        __syncthreads();
+        for (; tap < end_tap && rows[tap].index < from + TILE_HEIGHT; tap++) {
+            Tap own = rows[tap];
+            if (own.weight != 0 && own.index >= first_row && own.index < end_row) {
+                const Pixel &line = lines[own.index - from][threadIdx.x];
+                for (int i = 0; i < 3; i++) {
+                    sum.at[i] += own.weight * line.at[i];
+                }
+            }
+        }
+    }
+    if (!is_inside) return;
+    Pack<T, N> pack = {};
+    T *to = out + int64_t(blockIdx.x) * height * width * channels + (y * width + x) * channels;
+    for (int i = 0; i < 3; i++) {
+        float value = plan.overshoots ? within(sum.at[i], normal.mean[i], normal.scale[i]) : sum.at[i];
+        if (N == 1) {
+            to[i] = stored<T>(value);
+        } else {
+            pack.at[i % N] = stored<T>(value);
+        }
+    }
+    if (N == 1) {
+        for (int c = 3; c < channels; c++) {
+            to[c] = stored<T>(0);
+        }
+        return;
+    }
+    *reinterpret_cast<Pack<T, N> *>(to) = pack;
+    for (int c = N; c < channels; c += N) {
+        *reinterpret_cast<Pack<T, N> *>(to + c) = {};
+    }
+}
+
+// out = x [h, w, C] resampled between two rows and two columns. The image is blockIdx.x; a thread owns N
+// neighbouring channels of one output pixel, 16 bytes where the channel count allows it. Neighbours share what they
+// read, which the cache serves: x is read from memory once, out written once, the floor.
+template <int N>
+__device__ void resize(const Tap *__restrict__ down, const Tap *__restrict__ across, int in_height, int in_width,
+                       int height, int width, int channels, const float *__restrict__ x, float *__restrict__ out) {
+    int packs = channels / N;
+    int own = blockIdx.y * blockDim.x + threadIdx.x;
+    if (own >= height * width * packs) return;
+    int c = own % packs * N;
+    int pixel = own / packs;
+    const Tap *rows = down + pixel / width * 2;
+    const Tap *columns = across + pixel % width * 2;
+    x += int64_t(blockIdx.x) * in_height * in_width * channels + c;
+    float mixed[2][N];
+    for (int side = 0; side < 2; side++) {
+        int column = columns[side].index;
+        Pack<float, N> upper =
+            *reinterpret_cast<const Pack<float, N> *>(x + (rows[0].index * in_width + column) * channels);
+        Pack<float, N> lower =
+            *reinterpret_cast<const Pack<float, N> *>(x + (rows[1].index * in_width + column) * channels);
+        for (int i = 0; i < N; i++) {
+            mixed[side][i] = rows[0].weight * upper.at[i] + rows[1].weight * lower.at[i];
+        }
+    }
+    Pack<float, N> result;
+    for (int i = 0; i < N; i++) {
+        result.at[i] = columns[0].weight * mixed[0][i] + columns[1].weight * mixed[1][i];
+    }
+    out += int64_t(blockIdx.x) * height * width * channels + pixel * channels + c;
+    *reinterpret_cast<Pack<float, N> *>(out) = result;
+}
+
+#define PREPARE(name, T, width_name, N)                                                                             \
+    extern "C" __global__ void __launch_bounds__(TILE_WIDTH *TILE_HEIGHT) image_prepare_##name##width_name(          \
+        const Plan *__restrict__ plans, const ColourStep *__restrict__ steps, const Tap *__restrict__ taps,         \
+        Normalisation normal, int height, int width, int channels, T *__restrict__ out) {                           \
+        prepare<T, N>(plans, steps, taps, normal, height, width, channels, out);                                    \
+    }
+
+#define RESIZE(width_name, N)                                                                                       \
+    extern "C" __global__ void image_resize_f32##width_name(                                                        \
+        const Tap *__restrict__ down, const Tap *__restrict__ across, int in_height, int in_width, int height,      \
+        int width, int channels, const float *__restrict__ x, float *__restrict__ out) {                            \
+        resize<N>(down, across, in_height, in_width, height, width, channels, x, out);                              \
+    }
+
+PREPARE(f32, float, _packed, 4)
+PREPARE(f32, float, _single, 1)
+PREPARE(f16, __half, _packed, 8)
+PREPARE(f16, __half, _single, 1)
+RESIZE(_packed, 4)
+RESIZE(_single, 1)
