@@ -42,6 +42,7 @@ class LayeringTest {
     table.put("box", Set.of("tensor", "backend"));
     table.put("model", plus(throughNn, "backend.dry", "optim", "box"));
     table.put("weights", Set.of("tensor", "backend", "nn", "box", "model"));
+    table.put("onnx", Set.of("tensor", "backend", "nn", "box", "model", "weights"));
     table.put("data", Set.of("tensor", "backend", "box"));
     table.put("eval", Set.of("box", "data"));
     table.put("picture", Set.of("box", "weights", "data"));

@@ -1,6 +1,8 @@
 package dev.multibox.cli;
 
+import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
+import dev.multibox.onnx.OnnxFile;
 import dev.multibox.train.Checkpoint;
 import dev.multibox.weights.ForeignProject;
 import dev.multibox.weights.ImportedWeights;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,12 +30,19 @@ import picocli.CommandLine.Spec;
     name = "convert",
     header = "Write weights in another format, or give those of another project our names.",
     description = {
-      "IN is safetensors or a file of torch.save, whatever its name; OUT ends in .safetensors and is"
-          + " replaced if it exists. Nothing in IN is ever run.",
+      "IN is safetensors or a file of torch.save, whatever its name; OUT ends in .safetensors or .onnx"
+          + " and is replaced if it exists. Nothing in IN is ever run.",
       "",
-      "Names and types are kept; nested dictionaries flatten with dots, and numbers and texts in them"
+      "To safetensors, names and types are kept; nested dictionaries flatten with dots, and numbers and texts in them"
           + " become metadata. With --from, OUT is a checkpoint that eval, detect, forward and train"
-          + " --init take; of a classifier's weights it has the backbone, for train --init alone."
+          + " --init take; of a classifier's weights it has the backbone, for train --init alone.",
+      "",
+      "An ONNX file (opset 17) is a whole detector for other programs. It takes 'image'"
+          + " [N, 3, H, W] in F32, normalised as its metadata says, or RGB from 0 to 255 with"
+          + " --with-normalisation. It gives 'class_logits' [N, P, K], 'box_offsets' [N, P, 4] and"
+          + " 'prior_boxes' [P, 4] (cx cy w h); with --with-nms instead 'boxes' [N, D, 4] (xmin ymin"
+          + " xmax ymax, 0 to 1), 'scores' and 'labels' [N, D] (1 is the first category), best first,"
+          + " and 'counts' [N]."
     },
     sortOptions = false,
     footer = {
@@ -42,10 +52,15 @@ import picocli.CommandLine.Spec;
       "  multibox convert --from torchvision ssd300_vgg16_coco-b556d3b4.pth ssd300.safetensors",
       "  multibox convert --from torchvision resnet50-0676ba61.pth backbone.safetensors",
       "  multibox convert --from torchvision --model ssd512-vgg16 vgg16-397923af.pth \\",
-      "      backbone.safetensors"
+      "      backbone.safetensors",
+      "  multibox convert runs/ssd-tiny-mine-1/checkpoints/best.safetensors mine.onnx",
+      "  multibox convert --with-nms --with-normalisation --score-threshold 0.3 \\",
+      "      runs/ssd-tiny-mine-1/checkpoints/best.safetensors mine.onnx",
+      "  multibox convert --from torchvision --with-nms ssd300_vgg16_coco-b556d3b4.pth ssd300.onnx"
     })
 final class ConvertCommand implements Callable<Integer> {
   private static final String SAFETENSORS = ".safetensors";
+  private static final String ONNX = ".onnx";
 
   @Spec private CommandSpec spec;
 
@@ -63,34 +78,56 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      description = "Our model, with --from (the one that the project's model is).")
+      description = {
+        "Our model: with --from the one to make (that which the project's model is), for ONNX the",
+        "one that IN holds (what IN says)."
+      })
   private @Nullable String model;
 
   @Option(
       names = "--categories",
       paramLabel = "NAME,NAME...",
       split = ",",
-      description = "The names of the classes behind background, with --from (what IN says).")
+      description = {
+        "The names of the classes behind background, with --from or for ONNX (what IN says)."
+      })
   private @Nullable List<String> categories;
+
+  @Mixin private final OnnxOptions onnx = new OnnxOptions();
 
   @Override
   public Integer call() throws IOException {
     requireOutput();
     ForeignProject project = project();
+    onnx.check(isOnnx());
     try (WeightFile weights = open()) {
       if (project == null) {
-        copy(weights);
+        if (isOnnx()) {
+          writeOnnx(OnnxSource.of(weights, model, categories), weights.format());
+        } else {
+          copy(weights);
+        }
       } else {
-        writeCheckpoint(imported(weights, project), project);
+        ImportedWeights imported = imported(weights, project);
+        if (isOnnx()) {
+          writeOnnx(OnnxSource.of(weights, imported), project.key());
+          remark(imported);
+        } else {
+          writeCheckpoint(imported, project);
+        }
       }
     }
     return ExitCode.DONE;
   }
 
+  private boolean isOnnx() {
+    return out.toString().endsWith(ONNX);
+  }
+
   private void requireOutput() throws IOException {
-    if (!out.toString().endsWith(SAFETENSORS)) {
+    if (!out.toString().endsWith(SAFETENSORS) && !isOnnx()) {
       throw UserError.of(
-          "%s: its suffix says which format to write, and only %s is known", out, SAFETENSORS);
+          "%s: its suffix says which format to write, wanted %s or %s", out, SAFETENSORS, ONNX);
     }
     Outputs.requireWritable(out);
     if (Files.exists(in) && Files.exists(out) && Files.isSameFile(in, out)) {
@@ -100,7 +137,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   private @Nullable ForeignProject project() {
     if (from == null) {
-      if (model != null || categories != null) {
+      if (!isOnnx() && (model != null || categories != null)) {
         throw UserError.of(
             "%s: goes with --from, which was not given; names are kept without it",
             model != null ? "--model" : "--categories");
@@ -151,9 +188,34 @@ final class ConvertCommand implements Callable<Integer> {
             0,
             0);
     Checkpoint.write(out, meta, weights.tensors());
-    weights.remarks().forEach(remark -> spec.commandLine().getErr().println("multibox: " + remark));
+    remark(weights);
     String what = weights.categories().isEmpty() ? "the backbone of " : "";
     report(weights.tensors(), "%s, as %s%s".formatted(project.key(), what, definition.name()));
+  }
+
+  private void remark(ImportedWeights weights) {
+    weights.remarks().forEach(remark -> spec.commandLine().getErr().println("multibox: " + remark));
+  }
+
+  private void writeOnnx(OnnxSource source, String from) throws IOException {
+    SsdDefinition definition = source.definition();
+    InputSize size = onnx.size(definition, source.size());
+    Ssd.Config config = new Ssd.Config(definition, size.height(), size.width(), source.classes());
+    try {
+      OnnxFile.write(
+          out,
+          config,
+          source.weights(),
+          source.categories(),
+          onnx.form(definition.nms()),
+          Version.multibox());
+    } catch (IllegalArgumentException e) {
+      throw UserError.of("--input-size: %s", e.getMessage());
+    }
+    report(
+        source.weights(),
+        "%s, as %s for images of %dx%d"
+            .formatted(from, definition.name(), size.height(), size.width()));
   }
 
   private void report(Map<String, StoredTensor> tensors, String source) {

@@ -7,7 +7,6 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
 import dev.multibox.model.FlatHeads;
-import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.tensor.DType;
@@ -145,21 +144,8 @@ final class ForwardCommand implements Callable<Integer> {
     return image;
   }
 
-  private SsdDefinition definition(WeightFile file) {
-    String written = file.metadata().get("model");
-    String name = model == null ? written : model;
-    if (name == null) {
-      throw UserError.of(
-          "--model: %s does not say of which model it is; name one that info lists", weights);
-    }
-    if (model != null && written != null && !model.equals(written)) {
-      throw UserError.of("--model: was %s, but %s is of %s; leave it out", model, weights, written);
-    }
-    return RunPlan.known(() -> ModelRegistry.find(name));
-  }
-
   private Ssd load(WeightFile file, Shape image, Backend backend, TensorArena arena) {
-    SsdDefinition definition = definition(file);
+    SsdDefinition definition = Weights.definition(file, model);
     int classes = open(() -> ModelWeights.classes(file, definition));
     Ssd.Config config = new Ssd.Config(definition, image.intDim(1), image.intDim(2), classes);
     Ssd ssd = RunPlan.known(() -> new Ssd(backend, config, arena));

@@ -2,11 +2,13 @@ package dev.multibox.model;
 
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
+import dev.multibox.nn.GraphBuilder;
 import dev.multibox.nn.Layer;
 import dev.multibox.nn.LayerSummary;
 import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,13 +50,27 @@ public record Backbone(List<Stage> stages) {
 
   /** The feature maps of an image {@code [N, H, W, C]}, the finest first. */
   public List<Variable> features(Tape tape, Variable image) {
-    List<Variable> maps = new ArrayList<>();
-    Variable x = image;
+    return walk(image, (layer, x) -> layer.forward(tape, x));
+  }
+
+  /** Appends {@link #features} to another form of the network. */
+  <V> List<V> appendTo(GraphBuilder<V> graph, V image) {
+    return walk(image, (layer, x) -> layer.appendTo(graph, x));
+  }
+
+  /**
+   * What {@code step} makes of each feature map, the finest first.
+   *
+   * @param step a layer's result from what it made of the layer's input
+   */
+  private <V> List<V> walk(V image, BiFunction<Layer, V, V> step) {
+    List<V> maps = new ArrayList<>();
+    V x = image;
     for (Stage stage : stages) {
-      x = stage.layer().forward(tape, x);
+      x = step.apply(stage.layer(), x);
       if (stage.tapped()) {
         Layer headLayer = stage.headLayer();
-        maps.add(headLayer == null ? x : headLayer.forward(tape, x));
+        maps.add(headLayer == null ? x : step.apply(headLayer, x));
       }
     }
     return maps;
@@ -81,15 +97,6 @@ public record Backbone(List<Stage> stages) {
    * @throws IllegalArgumentException if the image is too small for a layer
    */
   public List<Shape> featureShapes(Shape image) {
-    List<Shape> shapes = new ArrayList<>();
-    Shape x = image;
-    for (Stage stage : stages) {
-      x = stage.layer().outputShape(x);
-      if (stage.tapped()) {
-        Layer headLayer = stage.headLayer();
-        shapes.add(headLayer == null ? x : headLayer.outputShape(x));
-      }
-    }
-    return shapes;
+    return walk(image, Layer::outputShape);
   }
 }

@@ -7,6 +7,7 @@ import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.model.SsdDefinition.HeadStart;
 import dev.multibox.nn.Conv;
+import dev.multibox.nn.GraphBuilder;
 import dev.multibox.nn.LayerSummary;
 import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
@@ -71,6 +72,15 @@ final class SsdHeads {
       summaries.addAll(convolutions.get(level).summaries(maps.get(level)));
     }
     return summaries;
+  }
+
+  /** Appends each map's head to another form of the network. */
+  <V> List<V> appendTo(GraphBuilder<V> graph, List<V> maps) {
+    List<V> levels = new ArrayList<>();
+    for (int level = 0; level < maps.size(); level++) {
+      levels.add(convolutions.get(level).appendTo(graph, maps.get(level)));
+    }
+    return levels;
   }
 
   List<HeadLayout> layouts() {

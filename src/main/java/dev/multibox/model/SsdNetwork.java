@@ -5,6 +5,7 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.box.PriorBoxes;
+import dev.multibox.nn.GraphBuilder;
 import dev.multibox.nn.LayerSummary;
 import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
@@ -78,6 +79,15 @@ public final class SsdNetwork {
   /** Runs the heads on what {@link #features} gave. */
   HeadVariables heads(Tape tape, List<Variable> maps) {
     return heads.forward(tape, maps);
+  }
+
+  /**
+   * Appends what {@link #forward} computes to another form of the network.
+   *
+   * @return the heads' outputs, the finest map's first, to be read as {@link #headLayouts} says
+   */
+  public <V> List<V> appendTo(GraphBuilder<V> graph, V image) {
+    return heads.appendTo(graph, backbone.appendTo(graph, image));
   }
 
   /** Every op that {@link #forward} runs for one image, in order. */

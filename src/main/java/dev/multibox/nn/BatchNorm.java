@@ -34,6 +34,29 @@ public final class BatchNorm {
     return gamma.shape().size() + beta.shape().size();
   }
 
+  /** The scale, {@code [C]}. */
+  public Parameter gamma() {
+    return gamma;
+  }
+
+  /** The shift, {@code [C]}. */
+  public Parameter beta() {
+    return beta;
+  }
+
+  public Buffer runningMean() {
+    return runningMean;
+  }
+
+  public Buffer runningVariance() {
+    return runningVariance;
+  }
+
+  /** What is added to the variance. */
+  public float epsilon() {
+    return epsilon;
+  }
+
   /** What the ops take. */
   public BatchNormOps.BatchNorm op() {
     return new BatchNormOps.BatchNorm(

@@ -79,4 +79,10 @@ public final class Conv implements Layer {
   public List<LayerSummary> summaries(Shape x) {
     return List.of(filter.summary(name, "", activation, bias.shape().size(), 1, x));
   }
+
+  @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    V y = graph.convolution(x, filter.weight(), bias, filter.params());
+    return graph.activation(y, activation);
+  }
 }

@@ -72,6 +72,20 @@ public final class ConvBn implements Layer {
     return List.of(summary("batch norm", x));
   }
 
+  @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    return graph.activation(normalised(graph, x), activation);
+  }
+
+  /** Appends what {@link #forwardAdd} computes. */
+  <V> V appendAdd(GraphBuilder<V> graph, V x, V residual) {
+    return graph.activation(graph.add(normalised(graph, x), residual), activation);
+  }
+
+  private <V> V normalised(GraphBuilder<V> graph, V x) {
+    return graph.batchNorm(graph.convolution(x, filter.weight(), null, filter.params()), norm);
+  }
+
   /** The line of {@link #forwardAdd}. */
   LayerSummary summaryOfAdd(Shape x) {
     return summary("batch norm, add", x);

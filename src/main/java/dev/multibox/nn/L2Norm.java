@@ -46,4 +46,9 @@ public final class L2Norm implements Layer {
             0,
             (x.size() + x.rows()) * Float.BYTES));
   }
+
+  @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    return graph.l2Norm(x, scale, guard, epsilon);
+  }
 }

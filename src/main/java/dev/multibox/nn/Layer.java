@@ -15,4 +15,11 @@ public interface Layer {
 
   /** The ops that {@link #forward} runs for an input of shape {@code x}, in order. */
   List<LayerSummary> summaries(Shape x);
+
+  /**
+   * Appends what {@link #forward} computes in inference to another form of the network.
+   *
+   * @return the result in that form
+   */
+  <V> V appendTo(GraphBuilder<V> graph, V x);
 }

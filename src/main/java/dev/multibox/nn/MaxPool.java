@@ -29,4 +29,9 @@ public record MaxPool(PoolingParams params) implements Layer {
     return List.of(
         new LayerSummary("", operation, out, 0, 0, out.size() * (Float.BYTES + Byte.BYTES)));
   }
+
+  @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    return graph.maxPool(x, params);
+  }
 }

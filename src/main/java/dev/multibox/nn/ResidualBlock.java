@@ -38,4 +38,10 @@ public record ResidualBlock(Sequential body, ConvBn last, @Nullable ConvBn short
     summaries.add(last.summaryOfAdd(body.outputShape(x)));
     return summaries;
   }
+
+  @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    V residual = shortcut == null ? x : shortcut.appendTo(graph, x);
+    return last.appendAdd(graph, body.appendTo(graph, x), residual);
+  }
 }

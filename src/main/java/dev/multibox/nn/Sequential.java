@@ -38,6 +38,15 @@ public record Sequential(List<Layer> layers) implements Layer {
   }
 
   @Override
+  public <V> V appendTo(GraphBuilder<V> graph, V x) {
+    V y = x;
+    for (Layer layer : layers) {
+      y = layer.appendTo(graph, y);
+    }
+    return y;
+  }
+
+  @Override
   public Shape outputShape(Shape x) {
     Shape y = x;
     for (Layer layer : layers) {

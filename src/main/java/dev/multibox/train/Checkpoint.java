@@ -14,6 +14,7 @@ import dev.multibox.weights.ModelWeights;
 import dev.multibox.weights.SafetensorsFile;
 import dev.multibox.weights.SafetensorsWriter;
 import dev.multibox.weights.StoredTensor;
+import dev.multibox.weights.WeightFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -149,8 +150,17 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  /** Whether {@code file} says that it is one of ours, which {@link #open} then opens. */
+  public static boolean isCheckpoint(WeightFile file) {
+    return isCheckpoint(file.metadata());
+  }
+
+  private static boolean isCheckpoint(Map<String, String> metadata) {
+    return FORMAT.equals(metadata.get("format"));
+  }
+
   private static Meta meta(Path path, Map<String, String> metadata) throws IOException {
-    if (!FORMAT.equals(metadata.get("format"))) {
+    if (!isCheckpoint(metadata)) {
       throw new IOException(
           "%s: is a safetensors file, but no checkpoint of MultiBox; name one that train wrote"
               .formatted(path));

@@ -5,6 +5,7 @@ import dev.multibox.model.SsdDefinition;
 import dev.multibox.nn.Buffer;
 import dev.multibox.nn.ModelState;
 import dev.multibox.nn.Parameter;
+import dev.multibox.nn.Scope;
 import dev.multibox.tensor.Shape;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A model's weights and running statistics in a file, under the names they have in the model, and
@@ -57,8 +59,8 @@ public final class ModelWeights {
    *     names some, and the model is untouched
    */
   public static void load(WeightFile file, String model, ModelState state) throws IOException {
-    boolean momentum = file.tensors().keySet().stream().anyMatch(ModelWeights::isMomentum);
-    check(file, model, state, momentum);
+    boolean momentum = hasMomentum(file);
+    check(file, model, state.parameters(), state.buffers(), momentum);
     for (Parameter parameter : state.parameters()) {
       state.write(parameter, parameter.value(), floats(file, parameter.name()));
       float[] velocity =
@@ -101,16 +103,39 @@ public final class ModelWeights {
     return name.startsWith(MOMENTUM);
   }
 
-  private static void check(WeightFile file, String model, ModelState state, boolean momentum)
+  /**
+   * A model's weights and running statistics as {@code file} has them, without momentum.
+   *
+   * @param scope where the model is declared
+   * @throws IOException as {@link #load}
+   */
+  public static SequencedMap<String, StoredTensor> read(WeightFile file, String model, Scope scope)
+      throws IOException {
+    check(file, model, scope.parameters(), scope.buffers(), hasMomentum(file));
+    SequencedMap<String, StoredTensor> weights = new LinkedHashMap<>(file.tensors());
+    weights.keySet().removeIf(ModelWeights::isMomentum);
+    return weights;
+  }
+
+  private static boolean hasMomentum(WeightFile file) {
+    return file.tensors().keySet().stream().anyMatch(ModelWeights::isMomentum);
+  }
+
+  private static void check(
+      WeightFile file,
+      String model,
+      List<Parameter> parameters,
+      List<Buffer> buffers,
+      boolean momentum)
       throws IOException {
     Map<String, Shape> wanted = new LinkedHashMap<>();
-    for (Parameter parameter : state.parameters()) {
+    for (Parameter parameter : parameters) {
       wanted.put(parameter.name(), parameter.shape());
       if (momentum) {
         wanted.put(MOMENTUM + parameter.name(), parameter.shape());
       }
     }
-    state.buffers().forEach(buffer -> wanted.put(buffer.name(), buffer.shape()));
+    buffers.forEach(buffer -> wanted.put(buffer.name(), buffer.shape()));
     List<String> wrong = misfits(file, wanted);
     file.tensors().keySet().stream()
         .filter(name -> !wanted.containsKey(name))

@@ -1,9 +1,15 @@
 package dev.multibox.weights;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A message of protocol buffers, field by field in the order they are put, in the wire format of <a
@@ -17,6 +23,9 @@ public final class ProtobufMessage {
   private static final int FIXED64 = 1;
   private static final int LENGTH_DELIMITED = 2;
   private static final int FIXED32 = 5;
+
+  /** What comes before {@link #bytes}: data that is written from where it lies. */
+  private final List<MemorySegment> parts = new ArrayList<>();
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -50,7 +59,16 @@ public final class ProtobufMessage {
 
   /** Puts a field that is a message, as it is now. */
   public ProtobufMessage message(int field, ProtobufMessage value) {
-    return bytes(field, value.bytes());
+    tag(field, LENGTH_DELIMITED);
+    varint(value.size());
+    return fields(value);
+  }
+
+  /** Puts the fields of another message, as they are now. */
+  public ProtobufMessage fields(ProtobufMessage other) {
+    other.parts.forEach(this::append);
+    bytes.writeBytes(other.bytes.toByteArray());
+    return this;
   }
 
   /** Puts a field of type bytes. */
@@ -61,9 +79,44 @@ public final class ProtobufMessage {
     return this;
   }
 
+  /**
+   * Puts a field of type bytes that may be large: it is not copied, but read when it is written.
+   */
+  public ProtobufMessage bytes(int field, MemorySegment value) {
+    tag(field, LENGTH_DELIMITED);
+    varint(value.byteSize());
+    append(value);
+    return this;
+  }
+
+  private void append(MemorySegment part) {
+    parts.add(MemorySegment.ofArray(bytes.toByteArray()));
+    bytes.reset();
+    parts.add(part);
+  }
+
+  /** The length of the message so far. */
+  public long size() {
+    return parts.stream().mapToLong(MemorySegment::byteSize).sum() + bytes.size();
+  }
+
   /** The message so far. */
   public byte[] bytes() {
-    return bytes.toByteArray();
+    if (parts.isEmpty()) {
+      return bytes.toByteArray();
+    }
+    ByteArrayOutputStream all = new ByteArrayOutputStream(Math.toIntExact(size()));
+    parts.forEach(part -> all.writeBytes(part.toArray(ValueLayout.JAVA_BYTE)));
+    all.writeBytes(bytes.toByteArray());
+    return all.toByteArray();
+  }
+
+  /** Writes the message so far. */
+  public void writeTo(FileChannel channel) throws IOException {
+    for (MemorySegment part : parts) {
+      WholeFile.writeFully(channel, part);
+    }
+    WholeFile.writeFully(channel, ByteBuffer.wrap(bytes.toByteArray()));
   }
 
   private void tag(int field, int wireType) {

@@ -1,15 +1,11 @@
 package dev.multibox.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +21,6 @@ import java.util.Map;
  */
 public final class SafetensorsWriter {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final long CHUNK_BYTES = 1 << 24;
 
   private SafetensorsWriter() {}
 
@@ -52,7 +47,7 @@ public final class SafetensorsWriter {
           WholeFile.writeFully(channel, length.putLong(header.length).flip());
           WholeFile.writeFully(channel, ByteBuffer.wrap(header));
           for (Map.Entry<String, StoredTensor> entry : inOrder) {
-            writeFully(channel, entry.getValue().data());
+            WholeFile.writeFully(channel, entry.getValue().data());
           }
         });
   }
@@ -93,17 +88,5 @@ public final class SafetensorsWriter {
               .formatted(header.length, SafetensorsFile.MAX_HEADER_BYTES));
     }
     return header;
-  }
-
-  private static void writeFully(FileChannel channel, MemorySegment data) throws IOException {
-    for (long from = 0; from < data.byteSize(); from += CHUNK_BYTES) {
-      long bytes = Math.min(CHUNK_BYTES, data.byteSize() - from);
-      WholeFile.writeFully(channel, chunk(data.asSlice(from, bytes)));
-    }
-  }
-
-  /** A heap array of floats has no view as bytes, so what is not native is copied. */
-  private static ByteBuffer chunk(MemorySegment slice) {
-    return slice.isNative() ? slice.asByteBuffer() : ByteBuffer.wrap(slice.toArray(JAVA_BYTE));
   }
 }

@@ -1,6 +1,9 @@
 package dev.multibox.weights;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +20,7 @@ import java.util.UUID;
  */
 public final class WholeFile {
   private static final String ANY_HIDDEN = ".*.tmp";
+  private static final long CHUNK_BYTES = 1 << 24;
 
   /** Writes a file's content, from the first byte to the last. */
   @FunctionalInterface
@@ -63,6 +67,19 @@ public final class WholeFile {
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
+  }
+
+  /** Writes {@code data}, of any length. */
+  public static void writeFully(FileChannel channel, MemorySegment data) throws IOException {
+    for (long from = 0; from < data.byteSize(); from += CHUNK_BYTES) {
+      long bytes = Math.min(CHUNK_BYTES, data.byteSize() - from);
+      writeFully(channel, chunk(data.asSlice(from, bytes)));
+    }
+  }
+
+  /** A heap array of floats has no view as bytes, so what is not native is copied. */
+  private static ByteBuffer chunk(MemorySegment slice) {
+    return slice.isNative() ? slice.asByteBuffer() : ByteBuffer.wrap(slice.toArray(JAVA_BYTE));
   }
 
   /** Deletes the hidden files of processes that were killed while they wrote to {@code folder}. */
