@@ -3,13 +3,14 @@ package dev.multibox.autograd;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.BatchNormKernels.Statistics;
-import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
+import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,17 +40,18 @@ public final class BatchNormOps {
    * {@code activation(gamma x̂ + beta)}, by batch statistics in training, running ones otherwise.
    */
   public static Variable batchNorm(Tape tape, Variable x, BatchNorm norm, Activation activation) {
-    Tensor y = tape.allocate(x.shape(), x.value().dtype());
-    Normalised normalised = normalise(tape, x.value(), norm, null, activation, y);
+    Normalisation normalisation = normalisation(tape, x.value(), norm);
+    Tensor y = tape.allocate(x.shape(), x.dtype());
+    normalisation.apply(null, activation, y);
     return tape.record(
         "batchNorm",
         List.of(x, norm.gamma(), norm.beta()),
         y,
         List.of(),
         out -> {
-          Tensor sums = normalised.reduce(tape, norm, activation, out);
+          Tensor sums = normalisation.reduce(out, activation, out.grad());
           if (x.needsGradient()) {
-            normalised.backwardData(tape, norm, out.grad(), sums, x.gradient());
+            normalisation.backwardData(out.grad(), sums, x.gradient());
           }
           tape.release(sums);
         });
@@ -67,23 +69,29 @@ public final class BatchNormOps {
       BatchNorm norm,
       Activation activation) {
     if (!tape.isTraining()) {
-      return inferred(tape, x, filter, params, norm, null, activation);
+      return Variable.constant(inferred(tape, x, filter, params, norm, null, activation));
     }
-    Tensor z = convolve(tape, x, filter, params);
-    Tensor y = tape.allocate(z.shape(), z.dtype());
-    Normalised normalised = normalise(tape, z, norm, null, activation, y);
-    return tape.record(
-        "convBn",
-        List.of(x, filter, norm.gamma(), norm.beta()),
-        y,
-        List.of(z),
-        out -> {
-          Tensor dz = out.grad();
-          Tensor sums = normalised.reduce(tape, norm, activation, out);
-          normalised.backwardData(tape, norm, dz, sums, Gradient.overwrite(dz));
-          tape.release(sums);
-          ConvolutionOps.backward(tape.backend().convolution(), dz, x, filter, params);
-        });
+    Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
+    Normalisation normalisation = normalisation(tape, z, norm);
+    Tensor y = outputFor(tape, z);
+    normalisation.apply(null, activation, y);
+    Variable result =
+        tape.record(
+            "convBn",
+            List.of(x, filter, norm.gamma(), norm.beta()),
+            y,
+            savedFor(tape, z),
+            out -> {
+              Tensor dz = out.grad();
+              Tensor sums = normalisation.reduce(out, activation, dz);
+              normalisation.backwardData(dz, sums, Gradient.overwrite(dz));
+              tape.release(sums);
+              ConvolutionOps.backward(tape, dz, x, filter, params);
+            });
+    if (tape.recompute() != Recompute.NONE && result.needsGradient()) {
+      result.setPending(normalisation.pending(activation));
+    }
+    return result;
   }
 
   /**
@@ -99,58 +107,134 @@ public final class BatchNormOps {
       Variable residual,
       Activation activation) {
     if (!tape.isTraining()) {
-      return inferred(tape, x, filter, params, norm, residual.value(), activation);
+      return Variable.constant(
+          inferred(tape, x, filter, params, norm, residual.value(), activation));
     }
-    Tensor z = convolve(tape, x, filter, params);
-    Tensor y = tape.allocate(z.shape(), z.dtype());
-    Normalised normalised = normalise(tape, z, norm, residual.value(), activation, y);
+    Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
+    Normalisation normalisation = normalisation(tape, z, norm);
+    Tensor y = outputFor(tape, z);
+    normalisation.apply(residual.value(), activation, y);
     return tape.record(
         "convBnAdd",
         List.of(x, filter, norm.gamma(), norm.beta(), residual),
         y,
-        List.of(z),
+        savedFor(tape, z),
         out -> {
-          Tensor sums = normalised.reduce(tape, norm, activation, out);
+          Tensor sums = normalisation.reduce(out, activation, out.grad());
           Tensor dz = tape.allocate(z.shape(), z.dtype());
-          normalised.backwardData(tape, norm, out.grad(), sums, Gradient.overwrite(dz));
+          normalisation.backwardData(out.grad(), sums, Gradient.overwrite(dz));
           tape.release(sums);
           if (residual.needsGradient()) {
             ElementwiseOps.passOn(tape, out, residual);
           }
-          ConvolutionOps.backward(tape.backend().convolution(), dz, x, filter, params);
+          ConvolutionOps.backward(tape, dz, x, filter, params);
           tape.release(dz);
         });
   }
 
-  /** A normalised tensor and what its backward reads; mean and invStd live as long as the tape. */
-  private record Normalised(Tensor x, Tensor mean, Tensor invStd, Tensor y, Statistics source) {
-    /** Writes the gradient before the activation over the result's, and those of gamma and beta. */
-    Tensor reduce(Tape tape, BatchNorm norm, Activation activation, Variable out) {
-      long channels = x.shape().dim(-1);
-      Tensor sums = tape.allocate(Shape.of(2, channels), DType.F32);
-      Tensor dOut = out.grad();
-      tape.backend().batchNorm().backwardReduce(x, mean, invStd, y, activation, dOut, dOut, sums);
+  /**
+   * The fused unit {@code maxPool(activation(batchNorm(convolution(x))))}. Where a maximum lay
+   * tells where its gradient goes, and its value whether the activation passed it: what was pooled
+   * is not kept.
+   */
+  public static Variable convBnMaxPool(
+      Tape tape,
+      Variable x,
+      Variable filter,
+      ConvolutionParams params,
+      BatchNorm norm,
+      Activation activation,
+      PoolingParams pool) {
+    if (!tape.isTraining()) {
+      Tensor y = inferred(tape, x, filter, params, norm, null, activation);
+      Tensor pooled = PoolingOps.pool(tape, y, pool).out();
+      tape.release(y);
+      return Variable.constant(pooled);
+    }
+    Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
+    Normalisation normalisation = normalisation(tape, z, norm);
+    Tensor y = outputFor(tape, z);
+    normalisation.apply(null, activation, y);
+    PoolingOps.Pooled pooled = PoolingOps.pool(tape, y, pool);
+    if (y != z) {
+      tape.release(y);
+    }
+    List<Tensor> saved = new ArrayList<>(savedFor(tape, z));
+    saved.addAll(pooled.saved());
+    return tape.record(
+        "convBnMaxPool",
+        List.of(x, filter, norm.gamma(), norm.beta()),
+        pooled.out(),
+        saved,
+        out -> {
+          Tensor dPooled = out.grad();
+          tape.backend()
+              .elementwise()
+              .activationBackward(out.value(), activation, dPooled, Gradient.overwrite(dPooled));
+          Tensor dz = pooled.backward(tape, dPooled, z);
+          Tensor sums = normalisation.reduce(z, Activation.NONE, dz);
+          normalisation.backwardData(dz, sums, Gradient.overwrite(dz));
+          tape.release(sums);
+          ConvolutionOps.backward(tape, dz, x, filter, params);
+          tape.release(dz);
+        });
+  }
+
+  /** A norm over x and what its backward reads. */
+  private record Normalisation(
+      Tape tape, Tensor x, BatchNorm norm, Moments moments, Statistics source) {
+    private BatchNormKernels kernels() {
+      return tape.backend().batchNorm();
+    }
+
+    void apply(@Nullable Tensor residual, Activation activation, Tensor y) {
+      kernels()
+          .apply(
+              x,
+              moments.mean(),
+              moments.invStd(),
+              norm.gamma().value(),
+              norm.beta().value(),
+              residual,
+              activation,
+              y);
+    }
+
+    Pending pending(Activation activation) {
+      return new Pending(
+          x,
+          moments.mean(),
+          moments.invStd(),
+          norm.gamma().value(),
+          norm.beta().value(),
+          activation);
+    }
+
+    /** {@link #reduce(Tensor, Activation, Tensor)} of the unit's result, read where it is needed. */
+    Tensor reduce(Variable out, Activation activation, Tensor dOut) {
+      return reduce(activation == Activation.NONE ? x : out.value(), activation, dOut);
+    }
+
+    /** Writes the gradient before the activation over dOut, and those of gamma and beta. */
+    Tensor reduce(Tensor y, Activation activation, Tensor dOut) {
+      Tensor sums = tape.allocate(Shape.of(2, x.shape().dim(-1)), DType.F32);
+      kernels()
+          .backwardReduce(
+              x, moments.mean(), moments.invStd(), y, activation, dOut, dOut, sums);
       tape.backend().elementwise().accumulate(sums.get(0), norm.beta().gradient());
       tape.backend().elementwise().accumulate(sums.get(1), norm.gamma().gradient());
       return sums;
     }
 
-    void backwardData(Tape tape, BatchNorm norm, Tensor dz, Tensor sums, Gradient dx) {
-      tape.backend()
-          .batchNorm()
-          .backwardData(x, mean, invStd, norm.gamma().value(), dz, sums, source, dx);
+    void backwardData(Tensor dz, Tensor sums, Gradient dx) {
+      kernels()
+          .backwardData(
+              x, moments.mean(), moments.invStd(), norm.gamma().value(), dz, sums, source, dx);
     }
   }
 
-  private static Tensor convolve(Tape tape, Variable x, Variable filter, ConvolutionParams params) {
-    ConvolutionKernels kernels = tape.backend().convolution();
-    Tensor z = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.value().dtype());
-    kernels.forward(x.value(), filter.value(), null, Activation.NONE, params, z);
-    return z;
-  }
-
   /** The whole unit where nothing needs a gradient: one kernel, and no tensor between. */
-  private static Variable inferred(
+  private static Tensor inferred(
       Tape tape,
       Variable x,
       Variable filter,
@@ -158,7 +242,7 @@ public final class BatchNormOps {
       BatchNorm norm,
       @Nullable Tensor residual,
       Activation activation) {
-    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.value().dtype());
+    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.dtype());
     Tensor invStd = tape.allocate(norm.runningVariance().shape(), DType.F32);
     tape.backend().batchNorm().inverseStd(norm.runningVariance(), norm.epsilon(), invStd);
     FixedNorm fixed =
@@ -167,40 +251,47 @@ public final class BatchNormOps {
         .convolution()
         .forwardNormalised(x.value(), filter.value(), fixed, residual, activation, params, y);
     tape.release(invStd);
-    return Variable.constant(y);
+    return y;
   }
 
-  private static Normalised normalise(
-      Tape tape,
-      Tensor x,
-      BatchNorm norm,
-      @Nullable Tensor residual,
-      Activation activation,
-      Tensor y) {
+  /**
+   * Backward reads what was normalised; without one nothing does, and it is normalised in place.
+   */
+  private static Tensor outputFor(Tape tape, Tensor z) {
+    return tape.isRecording() ? tape.allocate(z.shape(), z.dtype()) : z;
+  }
+
+  private static List<Tensor> savedFor(Tape tape, Tensor z) {
+    return tape.isRecording() ? List.of(z) : List.of();
+  }
+
+  private static Normalisation normalisation(Tape tape, Tensor x, BatchNorm norm) {
+    if (tape.isTraining()) {
+      Moments moments = tape.moments(() -> batchMoments(tape, x, norm));
+      return new Normalisation(tape, x, norm, moments, Statistics.BATCH);
+    }
+    Tensor invStd = tape.allocate(norm.runningVariance().shape(), DType.F32);
+    tape.backend().batchNorm().inverseStd(norm.runningVariance(), norm.epsilon(), invStd);
+    Moments moments = new Moments(norm.runningMean(), invStd);
+    return new Normalisation(tape, x, norm, moments, Statistics.RUNNING);
+  }
+
+  private static Moments batchMoments(Tape tape, Tensor x, BatchNorm norm) {
     BatchNormKernels kernels = tape.backend().batchNorm();
     Shape perChannel = Shape.of(x.shape().dim(-1));
-    Tensor invStd = tape.allocate(perChannel, DType.F32);
-    Tensor mean;
-    if (tape.isTraining()) {
-      mean = tape.allocate(perChannel, DType.F32);
-      kernels.statistics(x, norm.epsilon(), mean, invStd);
-      tape.onRunningUpdate(foundInf ->
-          kernels.updateRunning(
-              mean,
-              invStd,
-              norm.epsilon(),
-              x.shape().rows(),
-              norm.momentum(),
-              foundInf,
-              norm.runningMean(),
-              norm.runningVariance()));
-    } else {
-      mean = norm.runningMean();
-      kernels.inverseStd(norm.runningVariance(), norm.epsilon(), invStd);
-    }
-    kernels.apply(
-        x, mean, invStd, norm.gamma().value(), norm.beta().value(), residual, activation, y);
-    return new Normalised(
-        x, mean, invStd, y, tape.isTraining() ? Statistics.BATCH : Statistics.RUNNING);
+    Tensor invStd = tape.allocateForStep(perChannel, DType.F32);
+    Tensor mean = tape.allocateForStep(perChannel, DType.F32);
+    kernels.statistics(x, norm.epsilon(), mean, invStd);
+    tape.onRunningUpdate(foundInf ->
+        kernels.updateRunning(
+            mean,
+            invStd,
+            norm.epsilon(),
+            x.shape().rows(),
+            norm.momentum(),
+            foundInf,
+            norm.runningMean(),
+            norm.runningVariance()));
+    return new Moments(mean, invStd);
   }
 }

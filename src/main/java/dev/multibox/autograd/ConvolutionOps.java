@@ -3,8 +3,10 @@ package dev.multibox.autograd;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Rules of {@link ConvolutionKernels}. */
 public final class ConvolutionOps {
@@ -13,15 +15,13 @@ public final class ConvolutionOps {
   /** A convolution without bias. */
   public static Variable convolution(
       Tape tape, Variable x, Variable filter, ConvolutionParams params) {
-    ConvolutionKernels kernels = tape.backend().convolution();
-    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.value().dtype());
-    kernels.forward(x.value(), filter.value(), null, Activation.NONE, params, y);
+    Tensor y = convolve(tape, x, filter, null, Activation.NONE, params);
     return tape.record(
         "convolution",
         List.of(x, filter),
         y,
         List.of(),
-        out -> backward(kernels, out.grad(), x, filter, params));
+        out -> backward(tape, out.grad(), x, filter, params));
   }
 
   /**
@@ -35,9 +35,7 @@ public final class ConvolutionOps {
       Variable bias,
       Activation activation,
       ConvolutionParams params) {
-    ConvolutionKernels kernels = tape.backend().convolution();
-    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.value().dtype());
-    kernels.forward(x.value(), filter.value(), bias.value(), activation, params, y);
+    Tensor y = convolve(tape, x, filter, bias, activation, params);
     return tape.record(
         "convBias",
         List.of(x, filter, bias),
@@ -45,17 +43,59 @@ public final class ConvolutionOps {
         List.of(),
         out -> {
           ElementwiseOps.biasBackward(tape.backend().elementwise(), y, activation, out, bias);
-          backward(kernels, out.grad(), x, filter, params);
+          backward(tape, out.grad(), x, filter, params);
         });
+  }
+
+  /**
+   * The fused unit {@code maxPool(activation(convolution(x) + bias))}. Where a maximum lay tells
+   * where its gradient goes, and its value whether the activation passed it: what was pooled is not
+   * kept, and the bias's gradient is summed over the fewer pooled places.
+   */
+  public static Variable convBiasMaxPool(
+      Tape tape,
+      Variable x,
+      Variable filter,
+      Variable bias,
+      Activation activation,
+      ConvolutionParams params,
+      PoolingParams pool) {
+    Tensor y = convolve(tape, x, filter, bias, activation, params);
+    PoolingOps.Pooled pooled = PoolingOps.pool(tape, y, pool);
+    tape.release(y);
+    return tape.record(
+        "convBiasMaxPool",
+        List.of(x, filter, bias),
+        pooled.out(),
+        pooled.saved(),
+        out -> {
+          ElementwiseOps.biasBackward(
+              tape.backend().elementwise(), pooled.out(), activation, out, bias);
+          Tensor dy = pooled.backward(tape, out.grad(), y);
+          backward(tape, dy, x, filter, params);
+          tape.release(dy);
+        });
+  }
+
+  static Tensor convolve(
+      Tape tape,
+      Variable x,
+      Variable filter,
+      @Nullable Variable bias,
+      Activation activation,
+      ConvolutionParams params) {
+    Tensor y = tape.allocate(params.outputShape(x.shape(), filter.shape()), x.dtype());
+    tape.backend()
+        .convolution()
+        .forward(
+            x.value(), filter.value(), bias == null ? null : bias.value(), activation, params, y);
+    return y;
   }
 
   /** The gradients of a convolution's filter and input from that of its output. */
   static void backward(
-      ConvolutionKernels kernels,
-      Tensor dOut,
-      Variable x,
-      Variable filter,
-      ConvolutionParams params) {
+      Tape tape, Tensor dOut, Variable x, Variable filter, ConvolutionParams params) {
+    ConvolutionKernels kernels = tape.backend().convolution();
     if (filter.needsGradient()) {
       kernels.backwardFilter(x.value(), dOut, params, filter.gradient());
     }

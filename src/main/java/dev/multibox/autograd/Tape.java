@@ -10,6 +10,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step's computation: ops append a node as they run forward, {@link #backward} plays the nodes
@@ -30,16 +32,41 @@ public final class Tape implements AutoCloseable {
   private final Backend backend;
   private final StepMemory memory;
   private final Mode mode;
+  private final Recompute recompute;
+  private final boolean recording;
+  private final Tape whole;
+  private final @Nullable SegmentMoments moments;
   private final List<Node> nodes = new ArrayList<>();
   private final List<Consumer<Tensor>> runningUpdates = new ArrayList<>();
   // In order of allocation, so that what is returned at the end is returned in the same order every
   // step, and the next step finds the same addresses.
   private final Set<Tensor> held = new LinkedHashSet<>();
 
+  /** A tape that keeps everything that backward reads. */
   public Tape(Backend backend, StepMemory memory, Mode mode) {
+    this(backend, memory, mode, Recompute.NONE);
+  }
+
+  /** A tape of a whole step. */
+  public Tape(Backend backend, StepMemory memory, Mode mode, Recompute recompute) {
     this.backend = backend;
     this.memory = memory;
     this.mode = mode;
+    this.recompute = recompute;
+    recording = mode == Mode.TRAINING;
+    whole = this;
+    moments = null;
+  }
+
+  /** The tape of one run of a segment of {@code whole}. */
+  private Tape(Tape whole, boolean recording, SegmentMoments moments) {
+    backend = whole.backend;
+    memory = whole.memory;
+    mode = whole.mode;
+    recompute = whole.recompute;
+    this.recording = recording;
+    this.whole = whole;
+    this.moments = moments;
   }
 
   public Backend backend() {
@@ -48,6 +75,16 @@ public final class Tape implements AutoCloseable {
 
   public boolean isTraining() {
     return mode == Mode.TRAINING;
+  }
+
+  /** Whether what is computed will be played back by this tape. */
+  boolean isRecording() {
+    return recording;
+  }
+
+  /** What backward computes again. */
+  public Recompute recompute() {
+    return recompute;
   }
 
   StepMemory memory() {
@@ -84,7 +121,7 @@ public final class Tape implements AutoCloseable {
    */
   Variable record(
       String op, List<Variable> inputs, Tensor out, List<Tensor> saved, Backward backward) {
-    if (!isTraining() || inputs.stream().noneMatch(Variable::needsGradient)) {
+    if (!recording || inputs.stream().noneMatch(Variable::needsGradient)) {
       saved.forEach(this::release);
       return Variable.constant(out);
     }
@@ -99,12 +136,64 @@ public final class Tape implements AutoCloseable {
     void run(Variable out);
   }
 
+  /** A part of a network that a segment runs; it may read nothing else that is computed. */
+  @FunctionalInterface
+  public interface Body {
+    Variable run(Tape tape, Variable x);
+  }
+
+  /**
+   * Runs {@code body}; where this tape recomputes blocks, without keeping anything but its input
+   * and its result, so that backward runs it once more and then plays that back.
+   */
+  public Variable segment(Variable x, Body body) {
+    if (!recording || recompute != Recompute.BLOCK || whole != this) {
+      return body.run(this, x);
+    }
+    SegmentMoments kept = new SegmentMoments();
+    Tensor y;
+    try (Tape first = new Tape(this, false, kept)) {
+      y = body.run(first, Variable.constant(x.value())).value();
+      first.held.remove(y);
+      held.add(y);
+    }
+    Variable result = Variable.computed(y, this);
+    nodes.add(
+        new Node("segment", result, List.of(), () -> runAgain(x, body, kept.again(), result)));
+    return result;
+  }
+
+  private void runAgain(Variable x, Body body, SegmentMoments kept, Variable result) {
+    try (Tape second = new Tape(this, true, kept)) {
+      boolean needed = x.needsGradient();
+      Variable input = needed ? Variable.computed(x.value(), second) : Variable.constant(x.value());
+      body.run(second, input).handOver(result.takeGradient());
+      second.playBack();
+      if (needed) {
+        ElementwiseOps.passOn(second, input, x);
+      }
+    }
+  }
+
+  /**
+   * The moments of a batch, which {@code compute} finds; in the second run of a segment those of
+   * its first.
+   */
+  Moments moments(Supplier<Moments> compute) {
+    return moments == null ? compute.get() : moments.next(compute);
+  }
+
+  /** A tensor that is held until the whole step's tape is closed. */
+  Tensor allocateForStep(Shape shape, DType dtype) {
+    return whole.allocate(shape, dtype);
+  }
+
   /**
    * Remembers an update of running statistics for {@link #updateRunningStatistics}; what it reads
-   * must stay allocated until this tape is closed.
+   * comes from {@link #allocateForStep}.
    */
   void onRunningUpdate(Consumer<Tensor> update) {
-    runningUpdates.add(update);
+    whole.runningUpdates.add(update);
   }
 
   /** Updates the running statistics of every batch norm that ran, unless a gradient overflowed. */
@@ -122,6 +211,11 @@ public final class Tape implements AutoCloseable {
     Checks.sameShape("backward", out.value(), seed);
     Checks.require("backward", out.needsGradient(), "nothing on the tape needs a gradient");
     backend.elementwise().accumulate(seed, out.gradient());
+    playBack();
+  }
+
+  private void playBack() {
+    nodes.forEach(node -> node.out().forgetPending());
     for (Node node : nodes.reversed()) {
       if (node.out().hasGradient()) {
         node.backward().run();
@@ -130,7 +224,7 @@ public final class Tape implements AutoCloseable {
         memory.release(node.out().takeGradient());
       }
       node.saved().forEach(this::release);
-      release(node.out().value());
+      node.out().giveUp();
     }
     nodes.clear();
   }

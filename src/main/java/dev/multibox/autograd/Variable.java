@@ -2,6 +2,7 @@ package dev.multibox.autograd;
 
 import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.Gradient;
+import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,19 @@ import org.jspecify.annotations.Nullable;
  * gradient has the type of its tensor: F16 of F16.
  */
 public final class Variable {
-  private final Tensor value;
+  private final Shape shape;
+  private final DType type;
   private final @Nullable Tape tape;
   private final boolean leaf;
+  private @Nullable Tensor value;
+  private @Nullable Pending pending;
   private @Nullable Tensor gradient;
   private boolean written;
 
   private Variable(Tensor value, @Nullable Tape tape, @Nullable Tensor gradient, boolean leaf) {
     this.value = value;
+    shape = value.shape();
+    type = value.dtype();
     this.tape = tape;
     this.gradient = gradient;
     this.leaf = leaf;
@@ -40,12 +46,57 @@ public final class Variable {
     return new Variable(value, tape, null, false);
   }
 
+  /** The tensor; where it was given up for something pending, it is made once more. */
   public Tensor value() {
-    return value;
+    Tensor found = value;
+    if (found == null) {
+      found = pending(requireTape());
+      value = found;
+    }
+    return found;
   }
 
   public Shape shape() {
-    return value.shape();
+    return shape;
+  }
+
+  public DType dtype() {
+    return type;
+  }
+
+  /** Says how the value can be made again, so that it need not be kept until backward. */
+  void setPending(Pending how) {
+    pending = how;
+  }
+
+  private Tensor pending(Tape home) {
+    if (pending == null) {
+      throw new IllegalStateException("variable: the value of %s is gone".formatted(this));
+    }
+    return pending.apply(home);
+  }
+
+  /** Gives the value back if it can be made again. */
+  void forgetPending() {
+    if (pending != null) {
+      giveUp();
+    }
+  }
+
+  /** Gives the value's memory back: for good, or until something pending is applied again. */
+  void giveUp() {
+    Tensor given = value;
+    if (given != null) {
+      requireTape().release(given);
+      value = pending == null ? given : null;
+    }
+  }
+
+  private Tape requireTape() {
+    if (tape == null) {
+      throw new IllegalStateException("variable: %s is of no tape".formatted(this));
+    }
+    return tape;
   }
 
   /** Whether a backward rule has to compute this variable's gradient. */
@@ -65,7 +116,7 @@ public final class Variable {
    */
   public Tensor grad() {
     if (gradient == null || !written) {
-      throw new IllegalStateException("gradient: none has arrived at %s".formatted(value));
+      throw new IllegalStateException("gradient: none has arrived at %s".formatted(this));
     }
     return gradient;
   }
@@ -78,9 +129,9 @@ public final class Variable {
     Tensor buffer = gradient;
     if (buffer == null) {
       if (tape == null) {
-        throw new IllegalStateException("gradient: %s is a constant".formatted(value));
+        throw new IllegalStateException("gradient: %s is a constant".formatted(this));
       }
-      buffer = tape.memory().allocate(value.shape(), value.dtype());
+      buffer = tape.memory().allocate(shape, type);
       gradient = buffer;
     }
     Accumulate how = written ? Accumulate.ADD : Accumulate.OVERWRITE;
@@ -113,8 +164,14 @@ public final class Variable {
   /** Starts a new sum of gradients: the next one to arrive at this leaf overwrites. */
   public void resetGradient() {
     if (!leaf) {
-      throw new IllegalStateException("resetGradient: %s is not a leaf".formatted(value));
+      throw new IllegalStateException("resetGradient: %s is not a leaf".formatted(this));
     }
     written = false;
+  }
+
+  /** For example {@code [8732, 4] F32}. */
+  @Override
+  public String toString() {
+    return shape + " " + type;
   }
 }

@@ -5,11 +5,12 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Shape;
 import java.util.List;
 
 /** A convolution with bias and an activation. */
-public final class Conv implements Layer {
+public final class Conv implements BeforePool {
   private final String name;
   private final Filter filter;
   private final Parameter bias;
@@ -68,6 +69,12 @@ public final class Conv implements Layer {
   public Variable forward(Tape tape, Variable x) {
     return ConvolutionOps.convBias(
         tape, x, filter.variable(), bias.variable(), activation, filter.params());
+  }
+
+  @Override
+  public Variable forwardPooled(Tape tape, Variable x, PoolingParams pool) {
+    return ConvolutionOps.convBiasMaxPool(
+        tape, x, filter.variable(), bias.variable(), activation, filter.params(), pool);
   }
 
   @Override

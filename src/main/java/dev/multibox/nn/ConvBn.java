@@ -5,11 +5,12 @@ import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Shape;
 import java.util.List;
 
 /** A convolution without bias, batch norm and an activation, as one fused unit. */
-public final class ConvBn implements Layer {
+public final class ConvBn implements BeforePool {
   private final String name;
   private final Filter filter;
   private final BatchNorm norm;
@@ -54,6 +55,12 @@ public final class ConvBn implements Layer {
   @Override
   public Variable forward(Tape tape, Variable x) {
     return BatchNormOps.convBn(tape, x, filter.variable(), filter.params(), norm.op(), activation);
+  }
+
+  @Override
+  public Variable forwardPooled(Tape tape, Variable x, PoolingParams pool) {
+    return BatchNormOps.convBnMaxPool(
+        tape, x, filter.variable(), filter.params(), norm.op(), activation, pool);
   }
 
   /** {@code activation(norm(conv(x)) + residual)}. */

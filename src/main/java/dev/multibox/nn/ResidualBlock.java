@@ -17,8 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record ResidualBlock(Sequential body, ConvBn last, @Nullable ConvBn shortcut)
     implements Layer {
+  /** As a segment, which a tape may run again in backward instead of keeping what is inside. */
   @Override
   public Variable forward(Tape tape, Variable x) {
+    return tape.segment(x, this::run);
+  }
+
+  private Variable run(Tape tape, Variable x) {
     Variable residual = shortcut == null ? x : shortcut.forward(tape, x);
     return last.forwardAdd(tape, body.forward(tape, x), residual);
   }

@@ -6,7 +6,7 @@ import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Layers one after the other. */
+/** Layers one after the other; a convolution and the max pooling behind it run as one unit. */
 public record Sequential(List<Layer> layers) implements Layer {
   public Sequential {
     layers = List.copyOf(layers);
@@ -20,8 +20,16 @@ public record Sequential(List<Layer> layers) implements Layer {
   @Override
   public Variable forward(Tape tape, Variable x) {
     Variable y = x;
-    for (Layer layer : layers) {
-      y = layer.forward(tape, y);
+    for (int i = 0; i < layers.size(); i++) {
+      boolean last = i == layers.size() - 1;
+      if (!last
+          && layers.get(i) instanceof BeforePool convolution
+          && layers.get(i + 1) instanceof MaxPool pool) {
+        y = convolution.forwardPooled(tape, y, pool.params());
+        i++;
+      } else {
+        y = layers.get(i).forward(tape, y);
+      }
     }
     return y;
   }

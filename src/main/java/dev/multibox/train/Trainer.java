@@ -2,6 +2,7 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.Recompute;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Batch;
@@ -106,7 +107,8 @@ public final class Trainer implements AutoCloseable {
             config.batchSize(),
             config.accumulate(),
             splits.train().largestObjectCount(),
-            splits.train().largestBytes(config.batchSize()));
+            splits.train().largestBytes(config.batchSize()),
+            Recompute.NONE);
     plan = StepPlan.of(backend, ssd, recipe, settings);
     NmsParams nms = model.definition().nms();
     MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());

@@ -40,7 +40,7 @@ final class TrainingInput {
       int batch,
       int mostObjects,
       TensorArena arena) {
-    this(backend, network, match, DType.F32, new StepSettings(batch, 1, mostObjects, 0), arena);
+    this(backend, network, match, DType.F32, StepSettings.of(batch, mostObjects), arena);
   }
 
   /** Buffers for a step, with images of a type, F32 or F16. */

@@ -3,6 +3,7 @@ package dev.multibox.train;
 import dev.multibox.autograd.HeadVariables;
 import dev.multibox.autograd.LossOps;
 import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.Recompute;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
@@ -47,6 +48,7 @@ public final class TrainingStep {
   private final Recipe recipe;
   private final Sgd optimizer;
   private final StepMemory memory;
+  private final Recompute recompute;
   private final TrainingInput input;
   private final Tensor losses; // [3]
   private final Tensor lossScale; // [1]
@@ -80,6 +82,7 @@ public final class TrainingStep {
     this.ssd = ssd;
     this.recipe = recipe;
     this.memory = memory;
+    recompute = settings.recompute();
     optimizer = new Sgd(backend, ssd.state(), recipe.sgd(), arena);
     input = new TrainingInput(backend, ssd.network(), recipe.match(), ssd.type(), settings, arena);
     losses = arena.zeros(Shape.of(3), DType.F32);
@@ -111,7 +114,7 @@ public final class TrainingStep {
 
   /** Forward and backward of one batch, and behind the last one the update. */
   private Result pass(boolean last, float learningRate, long iteration) {
-    try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+    try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING, recompute)) {
       HeadVariables heads = ssd.forward(tape, Variable.constant(input.images()));
       Variable loss =
           LossOps.multiboxLoss(

@@ -88,9 +88,11 @@ class GradientCheckTest {
                 (tape, x) ->
                     ConvolutionOps.convBias(
                         tape, x.get(0), x.get(1), x.get(2), Activation.RELU, SAME)));
+    checks.put("convBiasMaxPool", convBiasMaxPool());
     checks.put("batchNorm", batchNorm());
     checks.put("convBn", convBn());
     checks.put("convBnAdd", convBnAdd());
+    checks.put("convBnMaxPool", convBnMaxPool());
     checks.put(
         "maxPool",
         (backend, op) ->
@@ -265,6 +267,58 @@ class GradientCheckTest {
                   identity,
                   Activation.RELU);
             });
+      }
+    };
+  }
+
+  private static final PoolingParams PAIRS = PoolingParams.of(2, 2, 0).withCeilMode();
+
+  /** Filters that keep the first channel's order, so that no step moves a maximum. */
+  private static Input orderKeeping() {
+    return new Input(Shape.of(3, 1, 1, 2), new float[] {1, 0.02f, -0.9f, 0.03f, 0.8f, -0.02f});
+  }
+
+  private static Check convBiasMaxPool() {
+    return (backend, op) ->
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                shuffled(5, 1, 5, 5, 2),
+                orderKeeping(),
+                new Input(Shape.of(3), new float[] {40, -40, 90}).perChannel()),
+            (tape, x) ->
+                ConvolutionOps.convBiasMaxPool(
+                    tape,
+                    x.get(0),
+                    x.get(1),
+                    x.get(2),
+                    Activation.RELU,
+                    ConvolutionParams.of(1, 0),
+                    PAIRS));
+  }
+
+  private static Check convBnMaxPool() {
+    return (backend, op) -> {
+      try (TensorArena arena = backend.newArena()) {
+        Running running = new Running(arena, 3);
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                shuffled(7, 1, 5, 5, 2),
+                orderKeeping(),
+                new Input(Shape.of(3), new float[] {0.9f, 0.7f, -0.8f}).perChannel(),
+                new Input(Shape.of(3), new float[] {4, -4, 5}).perChannel()),
+            (tape, x) ->
+                BatchNormOps.convBnMaxPool(
+                    tape,
+                    x.get(0),
+                    x.get(1),
+                    ConvolutionParams.of(1, 0),
+                    running.norm(x.get(2), x.get(3)),
+                    Activation.RELU,
+                    PAIRS));
       }
     };
   }

@@ -67,8 +67,7 @@ final class Ssd300Timer {
   private static Runnable training(CpuBackend backend, Ssd ssd, int batch, TensorArena arena) {
     boolean torchvision = ssd.config().definition().name().contains("torchvision");
     Recipe recipe = Recipe.find(torchvision ? "torchvision-coco" : "nvidia-coco");
-    TrainingStep step =
-        new TrainingStep(backend, ssd, recipe, new StepSettings(batch, 1, 4, 0), arena);
+    TrainingStep step = new TrainingStep(backend, ssd, recipe, StepSettings.of(batch, 4), arena);
     Batch images = TrainingStepTimer.randomBatch(batch, ssd.config().inputWidth());
     long[] iteration = new long[1];
     return () -> step.run(List.of(images), 1e-6f, iteration[0]++);

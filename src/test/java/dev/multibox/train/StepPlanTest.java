@@ -2,8 +2,10 @@ package dev.multibox.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.Recompute;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ConvolutionCall;
@@ -32,7 +34,7 @@ class StepPlanTest {
   private static final int CLASSES = 7;
   private static final Batch IMAGES = TrainingStepTimer.randomBatch(BATCH, SIZE);
   private static final StepSettings SETTINGS =
-      new StepSettings(BATCH, 1, 4, BATCH * TensorArena.padded(3 * SIZE * SIZE));
+      new StepSettings(BATCH, 1, 4, BATCH * TensorArena.padded(3 * SIZE * SIZE), Recompute.NONE);
 
   private static final List<String> TABLE = new ArrayList<>();
 
@@ -134,38 +136,47 @@ class StepPlanTest {
   }
 
   /**
-   * Megabytes of F16 activations for each image, as a table at the end; by batch 896 SSD300's
-   * tensors have passed 2^31 elements.
+   * Megabytes of F16 activations for each image, as a table at the end. By hand the tensors that
+   * backward reads sum up to 112 for ResNet-50 and 94 where norms are computed again; what the
+   * gradients of one block need comes on top. By batch 896 tensors have passed 2^31 elements.
    */
   @ParameterizedTest
   @CsvSource({
-    "ssd300-vgg16, 1", "ssd300-vgg16, 32", "ssd300-vgg16, 896",
-    "ssd300-resnet50, 1", "ssd300-resnet50, 32", "ssd300-resnet50, 896"
+    "ssd300-vgg16, NONE, 44",
+    "ssd300-resnet50, NONE, 119",
+    "ssd300-resnet50, NORM, 101",
+    "ssd300-resnet50, BLOCK, 60"
   })
-  void plansNetworksOfAnyBatchWithinAFewPercentOfWhatIsInUse(String model, int batch) {
-    try (DryBackend dry = DryBackend.withChannelMultiple(8);
-        TensorArena arena = dry.newArena()) {
-      Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
-      StepPlan plan =
-          StepPlan.of(dry, ssd, Recipe.find("nvidia-coco"), new StepSettings(batch, 1, 100, 0));
+  void plansNetworksOfAnyBatchWithinAFewPercentOfWhatIsInUse(
+      String model, Recompute recompute, double megabytes) {
+    for (int batch : new int[] {1, 32, 896}) {
+      try (DryBackend dry = DryBackend.withChannelMultiple(8);
+          TensorArena arena = dry.newArena()) {
+        Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
+        StepSettings settings = StepSettings.of(batch, 100).with(recompute);
+        StepPlan plan = StepPlan.of(dry, ssd, Recipe.find("nvidia-coco"), settings);
+        MemoryPlan memory = plan.memory();
 
-      TABLE.add(
-          String.format(
-              Locale.ROOT,
-              "%-16s %4d %9.1f %9.1f %9.1f",
-              model,
-              batch,
-              plan.memory().bytes() / 1e6 / batch,
-              plan.memory().liveBytes() / 1e6 / batch,
-              plan.fixedBytes() / 1e6));
-      assertThat(plan.memory().bytes())
-          .isBetween(plan.memory().liveBytes(), plan.memory().liveBytes() * 103 / 100);
+        TABLE.add(
+            String.format(
+                Locale.ROOT,
+                "%-16s %-6s %4d %9.1f %9.1f %9.1f",
+                model,
+                recompute,
+                batch,
+                memory.bytes() / 1e6 / batch,
+                memory.liveBytes() / 1e6 / batch,
+                plan.fixedBytes() / 1e6));
+        assertThat(memory.bytes())
+            .isBetween(memory.liveBytes(), memory.liveBytes() * 103 / 100)
+            .isLessThan((long) (batch * megabytes * 1e6));
+      }
     }
   }
 
   @AfterAll
   static void printTable() {
-    System.out.println("F16 activations    batch  MB/image   in use  fixed MB");
+    System.out.println("F16 activations  again  batch  MB/image   in use  fixed MB");
     TABLE.forEach(System.out::println);
   }
 }

@@ -43,8 +43,7 @@ final class TrainingStepTimer {
       Ssd ssd = new Ssd(backend, config, arena);
       ssd.state().initialize(1);
       TrainingStep step =
-          new TrainingStep(
-              backend, ssd, Recipe.scratch(), new StepSettings(batchSize, 1, 4, 0), arena);
+          new TrainingStep(backend, ssd, Recipe.scratch(), StepSettings.of(batchSize, 4), arena);
       long iteration = 0;
       for (String line = input.readLine(); line != null; line = input.readLine()) {
         StringBuilder times = new StringBuilder();

@@ -1,0 +1,15 @@
+package dev.multibox.autograd;
+
+/**
+ * What a training step computes again in backward instead of keeping it from forward to then. The
+ * results have the same bits whichever it is: the same kernels run on the same inputs, and what may
+ * happen once only, statistics and random draws, is kept.
+ */
+public enum Recompute {
+  /** Nothing: the fastest. */
+  NONE,
+  /** Batch norm and activation, from the convolution's result, which is kept anyway. */
+  NORM,
+  /** Residual blocks, from their input; elsewhere as {@link #NORM}. */
+  BLOCK
+}
