@@ -210,7 +210,9 @@ public final class BatchNormOps {
           activation);
     }
 
-    /** {@link #reduce(Tensor, Activation, Tensor)} of the unit's result, read where it is needed. */
+    /**
+     * {@link #reduce(Tensor, Activation, Tensor)} of the unit's result, read where it is needed.
+     */
     Tensor reduce(Variable out, Activation activation, Tensor dOut) {
       return reduce(activation == Activation.NONE ? x : out.value(), activation, dOut);
     }
@@ -219,8 +221,7 @@ public final class BatchNormOps {
     Tensor reduce(Tensor y, Activation activation, Tensor dOut) {
       Tensor sums = tape.allocate(Shape.of(2, x.shape().dim(-1)), DType.F32);
       kernels()
-          .backwardReduce(
-              x, moments.mean(), moments.invStd(), y, activation, dOut, dOut, sums);
+          .backwardReduce(x, moments.mean(), moments.invStd(), y, activation, dOut, dOut, sums);
       tape.backend().elementwise().accumulate(sums.get(0), norm.beta().gradient());
       tape.backend().elementwise().accumulate(sums.get(1), norm.gamma().gradient());
       return sums;

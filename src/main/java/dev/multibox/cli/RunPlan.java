@@ -84,9 +84,10 @@ final class RunPlan {
   /** Refuses a precision that the CPU does not compute in. */
   static void requirePrecision(String precision) {
     switch (precision) {
-      case "fp32" -> {}
-      case "tf32", "amp" ->
-          throw UserError.of("--precision %s: needs a GPU; the CPU computes in fp32", precision);
+      case "fp32", "amp" -> {}
+      case "tf32" ->
+          throw UserError.of(
+              "--precision tf32: needs a GPU; the CPU computes in fp32, or in amp to try it");
       default -> throw UserError.of("--precision: was '%s', wanted fp32, tf32 or amp", precision);
     }
   }
@@ -214,6 +215,7 @@ final class RunPlan {
         pick(options.workers, TrainConfig::workers, Runtime.getRuntime().availableProcessors()),
         device,
         precision(),
+        pick(options.recompute, TrainConfig::recompute, "none"),
         init() == null ? null : String.valueOf(init()),
         name());
   }

@@ -77,8 +77,20 @@ final class TrainOptions {
   @Option(
       names = "--precision",
       paramLabel = "fp32|tf32|amp",
-      description = "What is computed in; the CPU computes in fp32 (fp32).")
+      description = {
+        "What is computed in (fp32). amp: activations and filters in F16, weights in F32, with a loss"
+            + " scale that moves; the CPU only stores F16, which saves memory and no time."
+      })
   @Nullable String precision;
+
+  @Option(
+      names = "--recompute",
+      paramLabel = "none|norm|block",
+      description = {
+        "What backward computes again instead of keeping it, for larger batches: nothing, batch norms,"
+            + " or residual blocks too (none); changes no result."
+      })
+  @Nullable String recompute;
 
   @Option(
       names = "--init",
@@ -150,6 +162,9 @@ final class TrainOptions {
     }
     if (weightDecay != null && !(weightDecay >= 0 && Float.isFinite(weightDecay))) {
       throw UserError.of("--weight-decay: was %s, wanted a number of at least 0", weightDecay);
+    }
+    if (recompute != null && !List.of("none", "norm", "block").contains(recompute)) {
+      throw UserError.of("--recompute: was '%s', wanted none, norm or block", recompute);
     }
     if (name != null && !name.matches("(?!\\.{1,2}$)[^/\\\\]+")) {
       throw UserError.of("--name: was '%s', wanted the name of a folder, without / or \\", name);

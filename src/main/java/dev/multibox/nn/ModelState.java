@@ -163,7 +163,14 @@ public final class ModelState {
 
   /** Starts a new sum of gradients: the next one of each parameter overwrites. */
   public void resetGradients() {
-    parameters.stream()
+    for (Role role : Role.values()) {
+      resetGradients(role);
+    }
+  }
+
+  /** The same for the parameters of a role. */
+  public void resetGradients(Role role) {
+    ofRole(role, parameters)
         .filter(parameter -> !parameter.frozen())
         .forEach(parameter -> parameter.variable().resetGradient());
   }

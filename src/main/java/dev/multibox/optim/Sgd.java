@@ -1,6 +1,7 @@
 package dev.multibox.optim;
 
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.Gradient;
 import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.SgdParams;
 import dev.multibox.nn.ModelState;
@@ -9,7 +10,9 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Stochastic gradient descent with momentum and weight decay over a model's slabs: one update for
@@ -56,66 +59,125 @@ public final class Sgd {
   private final Backend backend;
   private final ModelState model;
   private final Settings settings;
+  private final GradScaler scaler;
+  private final int batches;
+  private final Map<Role, Tensor> sums = new EnumMap<>(Role.class);
   private final Tensor hyper; // [roles, HYPER_SIZE]
-  private final Tensor lossScale;
-  private final Tensor foundInf;
   private final float[] hyperValues;
-  private final int[] clear = new int[1];
 
   /** An optimizer for {@code model}, with a little memory of its own in {@code arena}. */
   public Sgd(Backend backend, ModelState model, Settings settings, TensorArena arena) {
+    this(backend, model, settings, GradScaler.constant(backend, arena), 1, arena);
+  }
+
+  /**
+   * An optimizer whose updates are gated and unscaled by {@code scaler}.
+   *
+   * @param batches how many gradients make an update by their mean; those in F16 are summed in
+   *     slabs of F32 by {@link #collect}
+   */
+  public Sgd(
+      Backend backend,
+      ModelState model,
+      Settings settings,
+      GradScaler scaler,
+      int batches,
+      TensorArena arena) {
     this.backend = backend;
     this.model = model;
     this.settings = settings;
+    this.scaler = scaler;
+    this.batches = batches;
     Shape perRole = Shape.of(ROLES.size(), OptimizerKernels.HYPER_SIZE);
     hyper = arena.zeros(perRole, DType.F32);
     hyperValues = new float[Math.toIntExact(perRole.size())];
-    lossScale = arena.zeros(Shape.of(1), DType.F32);
-    backend.upload(new float[] {1}, lossScale);
-    foundInf = arena.zeros(Shape.of(1), DType.I32);
+    for (Role role : ROLES) {
+      Tensor gradients = model.range(role).gradients();
+      if (batches > 1 && gradients.dtype() == DType.F16) {
+        sums.put(role, arena.zeros(gradients.shape(), DType.F32));
+      }
+    }
+  }
+
+  /**
+   * Starts the gradients of a batch: those that are summed elsewhere, and all of the first batch,
+   * overwrite.
+   *
+   * @param batch counted from 0 in an update
+   */
+  public void begin(int batch) {
+    if (batch == 0) {
+      model.resetGradients();
+    } else {
+      sums.keySet().forEach(model::resetGradients);
+    }
+  }
+
+  /** Sums the gradients of a batch that are F16. */
+  public void collect(int batch) {
+    sums.forEach((role, sum) -> {
+      Gradient into = batch == 0 ? Gradient.overwrite(sum) : Gradient.add(sum);
+      backend.elementwise().accumulate(model.range(role).gradients(), into);
+    });
+  }
+
+  /** Gradients of one batch, or the sum of several. */
+  private Tensor gradients(Role role) {
+    return sums.getOrDefault(role, model.range(role).gradients());
   }
 
   /**
    * Looks for gradients that are infinite or NaN.
    *
-   * @return {@code [1]} I32, not 0 if there is one: what later updates of this step are gated by
+   * @return {@code [1]} I32, not 0 if there is one: what later updates of this step are gated by;
+   *     {@link GradScaler#update} clears it
    */
   public Tensor checkFinite() {
-    backend.upload(clear, foundInf);
     for (Role role : ROLES) {
-      backend.optimizer().checkFinite(model.range(role).gradients(), foundInf);
+      backend.optimizer().checkFinite(gradients(role), scaler.foundInf());
     }
-    return foundInf;
+    return scaler.foundInf();
   }
 
   /**
-   * Updates all weights, unless {@link #checkFinite} found one that is not finite.
+   * Tells the device what the next update needs to know.
    *
    * @param iteration updates before this one; 0 starts the momentum anew
    */
-  public void step(float learningRate, long iteration) {
+  public void prepare(float learningRate, long iteration) {
     for (int i = 0; i < ROLES.size(); i++) {
       int at = i * OptimizerKernels.HYPER_SIZE;
       hyperValues[at + OptimizerKernels.HYPER_RATE] = settings.rate(ROLES.get(i), learningRate);
       hyperValues[at + OptimizerKernels.HYPER_MOMENTUM] = settings.momentum();
       hyperValues[at + OptimizerKernels.HYPER_DECAY] = settings.weightDecay();
       hyperValues[at + OptimizerKernels.HYPER_ITERATION] = iteration;
-      hyperValues[at + OptimizerKernels.HYPER_UNSCALE] = 1;
+      hyperValues[at + OptimizerKernels.HYPER_UNSCALE] = 1f / batches;
     }
     backend.upload(hyperValues, hyper);
+  }
+
+  /** Updates all weights, unless {@link #checkFinite} found a gradient that is not finite. */
+  public void update() {
     for (int i = 0; i < ROLES.size(); i++) {
-      ModelState.Range range = model.range(ROLES.get(i));
+      Role role = ROLES.get(i);
+      ModelState.Range range = model.range(role);
       backend
           .optimizer()
           .sgd(
               range.weights(),
               range.momentum(),
-              range.gradients(),
+              gradients(role),
               range.copies(),
               hyper.get(i),
-              lossScale,
-              new SgdParams(settings.form(), 0, false, settings.decays(ROLES.get(i))),
-              foundInf);
+              scaler.scale(),
+              new SgdParams(settings.form(), 0, false, settings.decays(role)),
+              scaler.foundInf());
     }
+  }
+
+  /** {@link #prepare} and {@link #update}. */
+  public void step(float learningRate, long iteration) {
+    prepare(learningRate, iteration);
+    update();
   }
 }

@@ -1,6 +1,7 @@
 package dev.multibox.train;
 
 import dev.multibox.data.Loader;
+import dev.multibox.optim.GradScaler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param best the highest AP of an evaluation, -1 if there was none
  * @param bestIteration the step after which that was
  * @param skipped steps in a row, up to now, that changed no weight
+ * @param scale the loss scale of the next step
  * @param data the {@link DataFingerprint} of what is trained on
  */
 public record RunState(
@@ -29,6 +31,7 @@ public record RunState(
     double best,
     long bestIteration,
     int skipped,
+    GradScaler.State scale,
     String data) {
   private static final String ITERATION = "iteration";
   private static final String EPOCH = "epoch";
@@ -37,11 +40,13 @@ public record RunState(
   private static final String BEST = "best";
   private static final String BEST_ITERATION = "best_iteration";
   private static final String SKIPPED = "skipped";
+  private static final String SCALE = "loss_scale";
+  private static final String SCALE_STEPS = "loss_scale_steps";
   private static final String DATA = "data";
 
   /** Before the first step. */
-  static RunState start(String data) {
-    return new RunState(0, 0, 0, 0, -1, 0, 0, data);
+  static RunState start(GradScaler.State scale, String data) {
+    return new RunState(0, 0, 0, 0, -1, 0, 0, scale, data);
   }
 
   /** One step on. */
@@ -54,6 +59,7 @@ public record RunState(
         best,
         bestIteration,
         skippedUpdate ? skipped + 1 : 0,
+        scale,
         data);
   }
 
@@ -68,7 +74,14 @@ public record RunState(
         better ? score : best,
         better ? iteration : bestIteration,
         skipped,
+        scale,
         data);
+  }
+
+  /** The same with this loss scale. */
+  RunState with(GradScaler.State now) {
+    return new RunState(
+        iteration, epoch, batch, evaluated, best, bestIteration, skipped, now, data);
   }
 
   /** Whether the weights of this moment are the best so far. */
@@ -86,6 +99,8 @@ public record RunState(
     metadata.put(BEST, Double.toString(best));
     metadata.put(BEST_ITERATION, Long.toString(bestIteration));
     metadata.put(SKIPPED, Integer.toString(skipped));
+    metadata.put(SCALE, Float.toString(scale.scale()));
+    metadata.put(SCALE_STEPS, Integer.toString(scale.clean()));
     metadata.put(DATA, data);
     return metadata;
   }
@@ -110,6 +125,10 @@ public record RunState(
           Double.parseDouble(metadata.getOrDefault(BEST, "")),
           Long.parseLong(metadata.getOrDefault(BEST_ITERATION, "")),
           Integer.parseInt(metadata.getOrDefault(SKIPPED, "")),
+          // Those of before mixed precision have none.
+          new GradScaler.State(
+              Float.parseFloat(metadata.getOrDefault(SCALE, "1")),
+              Integer.parseInt(metadata.getOrDefault(SCALE_STEPS, "0"))),
           metadata.getOrDefault(DATA, ""));
     } catch (NumberFormatException e) {
       throw Checkpoint.damaged(file, e);

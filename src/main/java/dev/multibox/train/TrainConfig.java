@@ -1,9 +1,12 @@
 package dev.multibox.train;
 
+import dev.multibox.autograd.Recompute;
 import dev.multibox.backend.Checks;
+import dev.multibox.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +36,10 @@ import org.jspecify.annotations.Nullable;
  * @param seed what every random number of the run follows from
  * @param workers threads that decode images; changes no result
  * @param device where it runs
- * @param precision what it computes in
+ * @param precision what it computes in: {@code fp32}, or {@code amp} for activations and filters of
+ *     F16 with masters of F32
+ * @param recompute what backward computes again instead of keeping it: {@code none}, {@code norm}
+ *     or {@code block}; changes no result
  * @param init the weights it starts from, null for random ones
  * @param name the run's name, part of its folder's
  */
@@ -60,6 +66,7 @@ public record TrainConfig(
     int workers,
     String device,
     String precision,
+    String recompute,
     @Nullable String init,
     String name) {
 
@@ -80,6 +87,27 @@ public record TrainConfig(
     atLeast("evalEvery", 0, evalEvery);
     atLeast("saveEvery", 0, saveEvery);
     atLeast("workers", 1, workers);
+    backward(recompute);
+  }
+
+  private static Recompute backward(String name) {
+    for (Recompute each : Recompute.values()) {
+      if (each.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return each;
+      }
+    }
+    throw new IllegalArgumentException(
+        "recompute: was '%s', wanted none, norm or block".formatted(name));
+  }
+
+  /** What backward computes again. */
+  Recompute backward() {
+    return backward(recompute);
+  }
+
+  /** The type of activations. */
+  DType type() {
+    return precision.equals("amp") ? DType.F16 : DType.F32;
   }
 
   private static void atLeast(String field, long least, long value) {
@@ -120,6 +148,7 @@ public record TrainConfig(
         workers,
         device,
         precision,
+        recompute,
         init,
         name);
   }

@@ -2,7 +2,6 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
-import dev.multibox.autograd.Recompute;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Batch;
@@ -43,9 +42,6 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer implements AutoCloseable {
   /** Steps from one line of the log to the next. */
   private static final int LOG_EVERY = 20;
-
-  /** Steps in a row without an update after which nothing better is to be expected. */
-  private static final int MOST_SKIPPED = 10;
 
   /** The work that a run that is killed loses at most. */
   private static final Duration SAVE_WITHIN = Duration.ofMinutes(10);
@@ -97,10 +93,9 @@ public final class Trainer implements AutoCloseable {
     this.progress = progress;
     recipe = Recipe.find(config.recipe()).with(config.learningRate(), config.weightDecay());
     schedule = recipe.schedule().rates(config.learningRate(), config.warmup(), config.iterations());
-    state = RunState.start(DataFingerprint.of(splits));
     arena = backend.newArena();
     List<String> frozen = config.init() == null ? List.of() : recipe.frozen();
-    ssd = new Ssd(backend, model, DType.F32, frozen, arena);
+    ssd = new Ssd(backend, model, config.type(), frozen, arena);
     ssd.state().initialize(config.seed());
     StepSettings settings =
         new StepSettings(
@@ -108,7 +103,7 @@ public final class Trainer implements AutoCloseable {
             config.accumulate(),
             splits.train().largestObjectCount(),
             splits.train().largestBytes(config.batchSize()),
-            Recompute.NONE);
+            config.backward());
     plan = StepPlan.of(backend, ssd, recipe, settings);
     NmsParams nms = model.definition().nms();
     MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());
@@ -118,6 +113,7 @@ public final class Trainer implements AutoCloseable {
     step =
         new TrainingStep(
             backend, ssd, recipe, settings, new PlannedMemory(plan.memory(), slab), arena);
+    state = RunState.start(step.scaler().state(), DataFingerprint.of(splits));
     evaluator =
         new Evaluator(
             backend,
@@ -157,6 +153,7 @@ public final class Trainer implements AutoCloseable {
     }
     requireSame(checkpoint, from);
     checkpoint.load(ssd.state());
+    step.scaler().restore(from.scale());
     state = from;
     saved = from;
   }
@@ -259,27 +256,17 @@ public final class Trainer implements AutoCloseable {
     float rate = schedule.at(state.iteration());
     TrainingStep.Result losses = step.run(batches, rate, state.iteration());
     recorder.samples(state.iteration() + 1, batches.getLast().samples(), step.input());
-    requireFinite(losses, batches, recorder);
+    Divergence.check(
+        losses,
+        state.iteration() + 1,
+        state.skipped(),
+        ssd.type() == DType.F16,
+        ids(batches),
+        recorder.lastGood());
     state = state.stepped(loader.position(), losses.skipped());
     progress.step(state.iteration(), config.iterations(), losses);
     if (state.iteration() % LOG_EVERY == 0 || state.iteration() == config.iterations()) {
       recorder.step(state.iteration(), batches.getLast().epoch(), rate, losses);
-    }
-  }
-
-  private void requireFinite(
-      TrainingStep.Result losses, List<Batch> batches, RunRecorder recorder) {
-    if (!Float.isFinite(losses.loss())) {
-      throw new DivergedException(
-          "loss: was %s in step %d on images %s; lower --lr, or look at these images; %s"
-              .formatted(losses.loss(), state.iteration() + 1, ids(batches), recorder.lastGood()));
-    }
-    if (losses.skipped() && state.skipped() + 1 == MOST_SKIPPED) {
-      throw new DivergedException(
-          "gradients: were not finite in %d steps in a row, the last one on images %s; lower --lr;"
-                  .formatted(MOST_SKIPPED, ids(batches))
-              + " "
-              + recorder.lastGood());
     }
   }
 
@@ -330,6 +317,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void saveLast(RunRecorder recorder) throws IOException {
+    state = state.with(step.scaler().state());
     if (!state.equals(saved)) {
       recorder.saveLast(state);
       saved = state;

@@ -93,11 +93,20 @@ final class TrainingInput {
       seen.add(
           new SeenSample(
               samples.get(n).image().id(),
-              SeenPixels.of(backend.floats(image), network.imageShape(1), normalisation),
+              SeenPixels.of(floats(image), network.imageShape(1), normalisation),
               samples.get(n).plan().targets(),
               positives(corners, backend.ints(ofImage))));
     }
     return seen;
+  }
+
+  /** The values of an image of any type. */
+  private float[] floats(Tensor image) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensor wide = arena.allocate(image.shape(), DType.F32);
+      backend.convert().convert(image, wide);
+      return backend.floats(wide);
+    }
   }
 
   private static List<SeenSample.Positive> positives(float[] corners, int[] matched) {

@@ -159,7 +159,7 @@ class ResumeCommandTest {
           "model" : "ssd-tiny" | "model" : "ssd-huge" | there is no 'ssd-huge'
           "recipe" : "scratch" | "recipe" : "magic"  | there is no 'magic'
           "device" : "cpu"    | "device" : "cuda:1"  | --device cuda:1: this build has no CUDA
-          "precision" : "fp32" | "precision" : "amp" | --precision amp: needs a GPU
+          "precision" : "fp32" | "precision" : "tf32" | --precision tf32: needs a GPU
           "layout" : null     | "layout" : "tar"     | --layout: was 'tar', wanted voc or coco
           "valSplit" : null   | "valSplit" : "tuna"  | tuna
           }                   | ``                   | is not valid JSON

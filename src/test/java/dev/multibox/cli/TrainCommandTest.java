@@ -94,6 +94,36 @@ class TrainCommandTest {
   }
 
   @Test
+  void trainsInMixedPrecisionAndEvaluatesInFloats() throws IOException {
+    Path out = folder.resolve("run");
+    String[] options = {
+      "--input-size",
+      "64",
+      "--batch-size",
+      "2",
+      "--accumulate",
+      "2",
+      "--iterations",
+      "3",
+      "--precision",
+      "amp",
+      "--recompute",
+      "norm"
+    };
+    CommandRun trained = train(out, options);
+
+    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    assertThat(trained.out()).contains("MiB a step, planned").contains("AP50");
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    assertThat(config.path("precision").asText()).isEqualTo("amp");
+    assertThat(out.resolve("samples/step-1.png")).isRegularFile();
+    String weights = out.resolve("checkpoints/last.safetensors").toString();
+    CommandRun evaluated =
+        CommandRun.of("eval", "--weights", weights, "--data", shapes.toString(), "--split", "val");
+    assertThat(evaluated.exitCode()).describedAs(evaluated.err()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
   void refusesAFolderThatIsNotEmptyBeforeAnyWork() throws IOException {
     Path out = Files.createDirectory(folder.resolve("taken"));
     Files.writeString(out.resolve("precious"), "kept");
@@ -127,7 +157,8 @@ class TrainCommandTest {
           --epochs 1 --iterations 1 | --epochs and --iterations: both were named
           --train-split nowhere   | nowhere
           --layout tfrecord       | --layout: was 'tfrecord', wanted voc or coco
-          --precision amp         | --precision amp: needs a GPU; the CPU computes in fp32
+          --precision tf32        | --precision tf32: needs a GPU; the CPU computes in fp32
+          --recompute all         | --recompute: was 'all', wanted none, norm or block
           --precision half        | --precision: was 'half', wanted fp32, tf32 or amp
           --accumulate 0          | --accumulate: was 0, wanted at least 1
           --init nowhere.safetensors | nowhere.safetensors

@@ -121,7 +121,8 @@ class SgdTest {
     try (TensorArena arena = backend.newArena()) {
       ModelState state = ModelState.allocate(backend, scope, arena);
       state.initialize(1);
-      Sgd sgd = new Sgd(backend, state, SETTINGS, arena);
+      GradScaler scaler = GradScaler.constant(backend, arena);
+      Sgd sgd = new Sgd(backend, state, SETTINGS, scaler, 1, arena);
       backend.upload(new float[] {1, Float.NaN}, weight.variable().gradient().tensor());
 
       assertThat(backend.ints(sgd.checkFinite())[0]).isNotZero();
@@ -130,6 +131,7 @@ class SgdTest {
       assertThat(backend.floats(weight.value())).containsOnly(2f);
       assertThat(backend.floats(weight.momentum())).containsOnly(0f);
 
+      scaler.update(arena.zeros(Shape.of(3), DType.F32));
       backend.upload(new float[] {1, 1}, weight.variable().gradient().tensor());
       assertThat(backend.ints(sgd.checkFinite())[0]).isZero();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.multibox.backend.ScaleParams;
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.data.DatasetReader;
 import dev.multibox.data.ShapesGenerator;
@@ -124,6 +125,29 @@ class ResumeTest {
     resume("parts", config, new Count(), () -> false);
 
     assertSameFiles("parts", "whole");
+  }
+
+  @Test
+  void mixedPrecisionGoesOnToo() throws Exception {
+    TrainConfig config = TrainConfigs.tiny(5, Map.of("precision", "amp", "accumulate", 2));
+    begin("whole", config, new Count(), () -> false);
+    Count before = new Count();
+    begin("parts", config, before, () -> before.steps == 2);
+    resume("parts", config, new Count(), () -> false);
+
+    assertSameFiles("parts", "whole");
+    try (Checkpoint last = Checkpoint.open(file("parts", "checkpoints/last.safetensors"))) {
+      assertThat(last.runState().scale().scale()).isBetween(1024f, ScaleParams.FIRST);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"norm", "block"})
+  void whatIsComputedAgainChangesNoWeight(String recompute) throws Exception {
+    begin("kept", TrainConfigs.tiny(3), new Count(), () -> false);
+    begin("again", TrainConfigs.tiny(3, Map.of("recompute", recompute)), new Count(), () -> false);
+
+    assertSameFiles("again", "kept");
   }
 
   @Test

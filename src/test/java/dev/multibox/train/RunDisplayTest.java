@@ -43,7 +43,7 @@ class RunDisplayTest {
   @Test
   void aStepsLossesAndRateAreScalars() throws IOException, InterruptedException {
     try (RunDisplay display = display(1)) {
-      display.step(20, 0.5f, new TrainingStep.Result(3, 2, 1, false));
+      display.step(20, 0.5f, new TrainingStep.Result(3, 2, 1, false, 1));
     }
 
     assertThat(texts(eventFiles().getFirst()))

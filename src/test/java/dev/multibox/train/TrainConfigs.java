@@ -48,6 +48,7 @@ final class TrainConfigs {
         2,
         "cpu",
         "fp32",
+        "none",
         null,
         "test");
   }
