@@ -113,17 +113,18 @@ final class MaxPoolRows {
     int first = slot * keptRow;
     int stride = params.strideWidth();
     int columns = phase / channels * stride;
-    long source = inputRow * width * channels;
-    int run = stride == 1 ? Math.min(width, columns - params.padWidth()) : 1;
     int last = Math.min(width, columns - params.padWidth());
-    for (int w = 0; w < last; w += run) {
+    long source = inputRow * width * channels;
+    if (stride == 1) {
       FloatStretch.readBits(
-          scratch,
-          x,
-          source + (long) w * channels,
-          run * channels,
-          keys,
-          column(first, w + params.padWidth()));
+          scratch, x, source, last * channels, keys, column(first, params.padWidth()));
+    } else {
+      int[] row = scratch.ints(2, last * channels);
+      FloatStretch.readBits(scratch, x, source, last * channels, row, 0);
+      for (int w = 0; w < last; w++) {
+        int to = column(first, w + params.padWidth());
+        System.arraycopy(row, w * channels, keys, to, channels);
+      }
     }
     toKeys(keys, first, first + keptRow);
     for (int u = 0; u < columns; u++) {
