@@ -148,7 +148,7 @@ final class ForwardCommand implements Callable<Integer> {
     SsdDefinition definition = Weights.definition(file, model);
     int classes = open(() -> ModelWeights.classes(file, definition));
     Ssd.Config config = new Ssd.Config(definition, image.intDim(1), image.intDim(2), classes);
-    Ssd ssd = RunPlan.known(() -> new Ssd(backend, config, arena));
+    Ssd ssd = RunPlan.known(() -> Ssd.forInference(backend, config, arena));
     return open(() -> {
       ModelWeights.load(file, definition.name(), ssd.state());
       return ssd;

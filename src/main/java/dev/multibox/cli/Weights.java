@@ -62,7 +62,7 @@ final class Weights {
    */
   static Ssd model(Checkpoint checkpoint, Backend backend, TensorArena arena) {
     try {
-      Ssd ssd = new Ssd(backend, checkpoint.config(), arena);
+      Ssd ssd = Ssd.forInference(backend, checkpoint.config(), arena);
       checkpoint.load(ssd.state());
       return ssd;
     } catch (IOException e) {

@@ -59,17 +59,35 @@ public final class Ssd {
    * @param frozen what their names begin with
    */
   public Ssd(Backend backend, Config config, DType type, List<String> frozen, TensorArena arena) {
+    this(backend, config, type, frozen, true, arena);
+  }
+
+  private Ssd(
+      Backend backend,
+      Config config,
+      DType type,
+      List<String> frozen,
+      boolean trained,
+      TensorArena arena) {
     this.type = type;
     this.frozen = List.copyOf(frozen);
     network = new SsdNetwork(config, backend.channelMultiple());
     network.scope().freeze(frozen);
-    state = ModelState.allocate(backend, network.scope(), type, arena);
+    state =
+        trained
+            ? ModelState.allocate(backend, network.scope(), type, arena)
+            : ModelState.forInference(backend, network.scope(), type, arena);
     priors = network.priors().upload(backend, arena);
+  }
+
+  /** A network that is never trained: its weights alone, a third of the memory. */
+  public static Ssd forInference(Backend backend, Config config, TensorArena arena) {
+    return new Ssd(backend, config, DType.F32, List.of(), false, arena);
   }
 
   /** The same network on another backend, with weights of zero. */
   public Ssd on(Backend backend, TensorArena arena) {
-    return new Ssd(backend, config(), type, frozen, arena);
+    return new Ssd(backend, config(), type, frozen, state.isTrained(), arena);
   }
 
   /** The type of the image, of activations and of filters as ops read them. */

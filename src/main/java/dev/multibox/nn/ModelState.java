@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * The memory of a model: a slab of masters and one of momentum, in F32, in which each parameter is
  * the same range, and so are all parameters of a role, those behind that are frozen. Gradients are
  * laid out alike, role by role, for those of a role have one type. A network of F16 reads its
- * filters from copies of the masters, laid out alike too.
+ * filters from copies of the masters, laid out alike too. A network that is never trained has
+ * neither momentum nor gradients.
  */
 public final class ModelState {
   /** Parameters begin at multiples of this many elements, so that kernels may load 16 bytes. */
@@ -31,7 +31,7 @@ public final class ModelState {
   private final List<Parameter> parameters;
   private final List<Buffer> buffers;
   private final Tensor weights;
-  private final Tensor momentum;
+  private final @Nullable Tensor momentum;
   private final Map<Role, Range> ranges = new EnumMap<>(Role.class);
 
   /**
@@ -54,7 +54,8 @@ public final class ModelState {
     }
   }
 
-  private ModelState(Backend backend, Scope scope, DType filterType, TensorArena arena) {
+  private ModelState(
+      Backend backend, Scope scope, DType filterType, boolean trained, TensorArena arena) {
     Checks.require(
         "model",
         filterType == DType.F32 || filterType == DType.F16,
@@ -66,22 +67,23 @@ public final class ModelState {
         Arrays.stream(Role.values()).flatMap(role -> ofRole(role, scope.parameters())).toList();
     Shape slab = Shape.of(room(parameters));
     weights = arena.zeros(slab, DType.F32);
-    momentum = arena.zeros(slab, DType.F32);
+    momentum = trained ? arena.zeros(slab, DType.F32) : null;
     long first = 0;
     for (Role role : Role.values()) {
       List<Parameter> bound = ofRole(role, parameters).toList();
       Shape part = Shape.of(room(bound));
       // Biases, scales and shifts stay F32: they are few, and kernels add them in F32.
       DType type = role == Role.WEIGHT ? filterType : DType.F32;
-      Range range =
-          new Range(
-              weights.slice(first, part),
-              momentum.slice(first, part),
-              arena.zeros(part, type),
-              type == DType.F16 ? arena.zeros(part, type) : null);
-      bind(bound, range);
-      List<Parameter> updated = bound.stream().filter(parameter -> !parameter.frozen()).toList();
-      ranges.put(role, range.first(room(updated)));
+      Tensor masters = weights.slice(first, part);
+      Tensor copies = type == DType.F16 ? arena.zeros(part, type) : null;
+      bind(bound, masters, copies);
+      if (momentum != null) {
+        Range range =
+            new Range(masters, momentum.slice(first, part), arena.zeros(part, type), copies);
+        bindForTraining(bound, range);
+        List<Parameter> updated = bound.stream().filter(parameter -> !parameter.frozen()).toList();
+        ranges.put(role, range.first(room(updated)));
+      }
       first += part.size();
     }
     buffers.forEach(buffer -> buffer.bind(arena.zeros(buffer.shape(), DType.F32)));
@@ -93,14 +95,22 @@ public final class ModelState {
         .sorted(Comparator.comparing(Parameter::frozen));
   }
 
-  private static void bind(List<Parameter> parameters, Range range) {
+  private static void bind(List<Parameter> parameters, Tensor masters, @Nullable Tensor copies) {
+    long at = 0;
+    for (Parameter parameter : parameters) {
+      Tensor master = masters.slice(at, parameter.storedShape());
+      Tensor read = copies == null ? master : copies.slice(at, parameter.storedShape());
+      parameter.bind(master, read);
+      at += room(parameter);
+    }
+  }
+
+  private static void bindForTraining(List<Parameter> parameters, Range range) {
     long at = 0;
     for (Parameter parameter : parameters) {
       Shape shape = parameter.storedShape();
-      Tensor master = range.weights().slice(at, shape);
-      Tensor read = range.copies() == null ? master : range.copies().slice(at, shape);
-      parameter.bind(
-          master, range.momentum().slice(at, shape), read, range.gradients().slice(at, shape));
+      parameter.bindForTraining(
+          range.momentum().slice(at, shape), range.gradients().slice(at, shape));
       at += room(parameter);
     }
   }
@@ -113,7 +123,16 @@ public final class ModelState {
   /** The same for a network whose activations and filters are of a type, F32 or F16. */
   public static ModelState allocate(
       Backend backend, Scope scope, DType filterType, TensorArena arena) {
-    return new ModelState(backend, scope, filterType, arena);
+    return new ModelState(backend, scope, filterType, true, arena);
+  }
+
+  /**
+   * The weights alone, for a network that is never trained: every parameter is a constant, and
+   * there is neither momentum nor a gradient.
+   */
+  public static ModelState forInference(
+      Backend backend, Scope scope, DType filterType, TensorArena arena) {
+    return new ModelState(backend, scope, filterType, false, arena);
   }
 
   private static long room(List<Parameter> parameters) {
@@ -135,7 +154,9 @@ public final class ModelState {
       write(parameter, parameter.value(), values);
     }
     buffers.forEach(buffer -> backend.elementwise().fill(buffer.value(), buffer.initial()));
-    backend.elementwise().fill(momentum, 0);
+    if (momentum != null) {
+      backend.elementwise().fill(momentum, 0);
+    }
   }
 
   /**
@@ -194,13 +215,33 @@ public final class ModelState {
     return weights;
   }
 
-  /** All momenta. */
-  public Tensor momentum() {
-    return momentum;
+  /** Whether there is momentum, and gradients. */
+  public boolean isTrained() {
+    return momentum != null;
   }
 
-  /** The parameters of a role in every slab, without those that are frozen. */
+  /**
+   * All momenta.
+   *
+   * @throws IllegalStateException if this is for inference
+   */
+  public Tensor momentum() {
+    return trained(momentum);
+  }
+
+  /**
+   * The parameters of a role in every slab, without those that are frozen.
+   *
+   * @throws IllegalStateException if this is for inference
+   */
   public Range range(Role role) {
-    return Objects.requireNonNull(ranges.get(role));
+    return trained(ranges.get(role));
+  }
+
+  private static <T> T trained(@Nullable T memory) {
+    if (memory == null) {
+      throw new IllegalStateException("model: it is for inference and cannot be trained");
+    }
+    return memory;
   }
 }

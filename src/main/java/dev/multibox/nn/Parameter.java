@@ -75,21 +75,31 @@ public final class Parameter {
   }
 
   /**
-   * Gives this parameter its memory.
+   * Gives this parameter its memory: a constant until it is bound for training.
    *
    * @param master F32
-   * @param velocity F32
    * @param read what ops read: the master or a copy of it
-   * @param gradient of the type of {@code read}
    */
-  void bind(Tensor master, Tensor velocity, Tensor read, Tensor gradient) {
+  void bind(Tensor master, Tensor read) {
     value = master;
-    momentum = velocity;
-    variable = frozen ? Variable.constant(read) : Variable.leaf(read, gradient);
+    variable = Variable.constant(read);
   }
 
   /**
-   * The leaf that ops read, or the constant of a frozen parameter.
+   * Makes this a leaf, unless it is frozen.
+   *
+   * @param velocity F32
+   * @param gradient of the type of what ops read
+   */
+  void bindForTraining(Tensor velocity, Tensor gradient) {
+    momentum = velocity;
+    if (!frozen) {
+      variable = Variable.leaf(variable().value(), gradient);
+    }
+  }
+
+  /**
+   * The leaf that ops read, or the constant of a parameter that is frozen or never trained.
    *
    * @throws IllegalStateException before the model's memory is allocated
    */
@@ -102,7 +112,11 @@ public final class Parameter {
     return bound(value);
   }
 
-  /** The optimizer's momentum, in the stored shape. */
+  /**
+   * The optimizer's momentum, in the stored shape.
+   *
+   * @throws IllegalStateException in a model for inference too
+   */
   public Tensor momentum() {
     return bound(momentum);
   }

@@ -51,8 +51,8 @@ public final class ModelWeights {
   }
 
   /**
-   * Fills a model's weights, statistics and momentum; the momentum with zeros where {@code file}
-   * has none at all.
+   * Fills a model's weights and statistics, and the momentum of one that is trained; with zeros
+   * where {@code file} has none at all.
    *
    * @param model its name, for messages
    * @throws IOException if a tensor is missing, left over, not F32 or of another shape; the message
@@ -63,11 +63,13 @@ public final class ModelWeights {
     check(file, model, state.parameters(), state.buffers(), momentum);
     for (Parameter parameter : state.parameters()) {
       state.write(parameter, parameter.value(), floats(file, parameter.name()));
-      float[] velocity =
-          momentum
-              ? floats(file, MOMENTUM + parameter.name())
-              : new float[Math.toIntExact(parameter.shape().size())];
-      state.write(parameter, parameter.momentum(), velocity);
+      if (state.isTrained()) {
+        float[] velocity =
+            momentum
+                ? floats(file, MOMENTUM + parameter.name())
+                : new float[Math.toIntExact(parameter.shape().size())];
+        state.write(parameter, parameter.momentum(), velocity);
+      }
     }
     for (Buffer buffer : state.buffers()) {
       state.write(buffer, floats(file, buffer.name()));

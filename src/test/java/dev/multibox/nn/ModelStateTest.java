@@ -41,6 +41,27 @@ class ModelStateTest {
   }
 
   @BackendSource
+  void aModelForInferenceHasItsWeightsAlone(Backend backend) {
+    Scope scope = new Scope(1);
+    Parameter weight = scope.weight("weight", Shape.of(2, 1, 1, 8), Initializer.constant(1));
+    try (TensorArena trained = backend.newArena();
+        TensorArena arena = backend.newArena()) {
+      ModelState.allocate(backend, scope, trained);
+      ModelState state = ModelState.forInference(backend, scope, DType.F32, arena);
+      state.initialize(1);
+
+      assertThat(arena.allocatedBytes()).isLessThan(trained.allocatedBytes());
+      assertThat(backend.floats(weight.value())).containsOnly(1);
+      assertThat(weight.variable().needsGradient()).isFalse();
+      assertThat(state.isTrained()).isFalse();
+      assertThatIllegalStateException()
+          .isThrownBy(state::momentum)
+          .withMessage("model: it is for inference and cannot be trained");
+      assertThatIllegalStateException().isThrownBy(() -> state.range(Role.WEIGHT));
+    }
+  }
+
+  @BackendSource
   void aNetworkOfHalvesReadsCopiesOfItsMasterFilters(Backend backend) {
     Scope scope = new Scope(1);
     Parameter weight = scope.weight("weight", Shape.of(1, 1, 1, 2), Initializer.constant(0.1f));
