@@ -184,7 +184,8 @@ final class DetectCommand implements Callable<Integer> {
     try (TensorArena arena = backend.newArena()) {
       Tensor image = arena.allocate(Shape.of(pixels.height(), pixels.width(), 3), DType.U8);
       backend.upload(pixels.segment(), image);
-      ImagePlan plan = ImagePlan.whole(pixels.width(), pixels.height(), ImagePlan.Resize.BILINEAR);
+      ImagePlan.Resize resize = ssd.config().definition().resize();
+      ImagePlan plan = ImagePlan.whole(pixels.width(), pixels.height(), resize);
       backend
           .image()
           .prepare(

@@ -10,15 +10,20 @@ import dev.multibox.data.Faults;
 import dev.multibox.eval.CocoJson;
 import dev.multibox.eval.DetectedObject;
 import dev.multibox.eval.GroundTruth;
+import dev.multibox.eval.Metric;
 import dev.multibox.model.Detector;
 import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
+import dev.multibox.train.EvaluationProtocol;
 import dev.multibox.train.Evaluator;
+import dev.multibox.train.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,6 +45,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  multibox eval --weights runs/x-1/checkpoints/best.safetensors --data mine --split test",
       "  multibox eval --weights best.safetensors --annotations test.json --images photos",
+      "  multibox eval --weights ssd300.safetensors --data coco2017 --recipe nvidia-coco",
       "  multibox eval --annotations instances_val2017.json --detections results.json",
       "  multibox eval --annotations gt.json --detections dt.json --metric voc07 --json out.json"
     })
@@ -69,11 +75,19 @@ final class EvalCommand implements Callable<Integer> {
   private @Nullable Path detections;
 
   @Option(
+      names = "--recipe",
+      paramLabel = "R",
+      description = {
+        "Measure as those did who published a recipe: metric, images, resize, suppression",
+        "(all images, coco, and what goes with the model)."
+      })
+  private @Nullable String recipe;
+
+  @Option(
       names = "--metric",
       paramLabel = "coco|voc07|voc10",
-      defaultValue = "coco",
-      description = "What to compute (coco).")
-  private Metric metric;
+      description = "What to compute (that of --recipe, else coco).")
+  private @Nullable Metric metric;
 
   @Option(
       names = "--device",
@@ -87,8 +101,8 @@ final class EvalCommand implements Callable<Integer> {
       description = "Write the numbers there, in full precision.")
   private @Nullable Path json;
 
-  /** Detections with what they are measured against. */
-  private record Measured(GroundTruth truth, List<DetectedObject> detections) {}
+  /** Detections with what they are measured against, and how. */
+  private record Measured(GroundTruth truth, List<DetectedObject> detections, Metric metric) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -96,7 +110,7 @@ final class EvalCommand implements Callable<Integer> {
       Outputs.requireWritable(json);
     }
     Measured measured = measured();
-    EvalReport report = metric.evaluate(measured.truth(), measured.detections());
+    EvalReport report = EvalReport.of(measured.metric(), measured.truth(), measured.detections());
     PrintWriter out = spec.commandLine().getOut();
     out.print(report.table());
     out.flush();
@@ -121,6 +135,7 @@ final class EvalCommand implements Callable<Integer> {
     refuseBeside("--detections", data, "--data");
     refuseBeside("--detections", split, "--split");
     refuseBeside("--detections", device, "--device");
+    refuseBeside("--detections", recipe, "--recipe");
     refuseBeside("--detections", dataOptions.layout, "--layout");
     refuseBeside("--detections", dataOptions.images, "--images");
     if (dataOptions.annotations == null) {
@@ -129,8 +144,9 @@ final class EvalCommand implements Callable<Integer> {
     try {
       GroundTruth truth = CocoJson.readAnnotations(dataOptions.annotations);
       List<DetectedObject> found = CocoJson.readDetections(results, truth);
-      warn(truth, found);
-      return new Measured(truth, found);
+      Metric named = metric == null ? Metric.COCO : metric;
+      warn(truth, found, named);
+      return new Measured(truth, found, named);
     } catch (IOException e) {
       throw UserError.caused(e);
     }
@@ -159,28 +175,31 @@ final class EvalCommand implements Callable<Integer> {
       throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     try (Checkpoint checkpoint = Weights.open(checkpointFile)) {
-      Dataset dataset = dataset(reader, checkpointFile, checkpoint.meta().categories());
+      EvaluationProtocol protocol = protocol(checkpoint.requireKnownModel());
+      Dataset dataset = dataset(reader, checkpointFile, checkpoint.meta().categories(), protocol);
       try (Backend backend = Devices.open(where, out);
           TensorArena arena = backend.newArena()) {
         out.printf(
             "data    %s: %d images, %d objects%n",
             dataset.name(), dataset.size(), dataset.objectCount());
         dataset.remarks().forEach(remark -> out.printf("note    %s%n", remark));
+        out.printf("found   %s%n", description(protocol));
         out.flush();
         Ssd ssd = Weights.model(checkpoint, backend, arena);
-        NmsParams nms = ssd.config().definition().nms();
+        NmsParams nms = protocol.nms();
         MemoryPlan plan = Detector.plan(backend, ssd, nms, BATCH);
         Evaluator evaluator =
             new Evaluator(
                 backend,
                 ssd,
                 nms,
+                protocol.resize(),
                 dataset,
                 BATCH,
                 Runtime.getRuntime().availableProcessors(),
                 PlannedMemory.in(arena, plan),
                 arena);
-        return new Measured(Evaluator.groundTruth(dataset), evaluator.detect());
+        return new Measured(Evaluator.groundTruth(dataset), evaluator.detect(), protocol.metric());
       }
     } catch (IOException e) {
       // Nothing is written here: a checkpoint that does not fit its own description, or an image.
@@ -188,8 +207,32 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
+  private EvaluationProtocol protocol(SsdDefinition model) {
+    String name = recipe;
+    EvaluationProtocol protocol =
+        name == null
+            ? EvaluationProtocol.of(model)
+            : RunPlan.known(() -> Recipe.find(name)).evaluation(model);
+    return metric == null ? protocol : protocol.with(metric);
+  }
+
+  /** What counts as found, in a line. */
+  private static String description(EvaluationProtocol protocol) {
+    NmsParams nms = protocol.nms();
+    return String.format(
+        Locale.ROOT,
+        "scores above %s, overlap %s %s, %d an %s; images resized %s",
+        nms.scoreThreshold(),
+        nms.overlap() == NmsParams.Overlap.ABOVE ? "up to" : "below",
+        nms.iouThreshold(),
+        nms.topK(),
+        nms.scope() == NmsParams.Scope.PER_IMAGE ? "image" : "image and class",
+        protocol.resize().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+  }
+
   /** What to measure on, its categories in the order of the checkpoint's classes. */
-  private Dataset dataset(DatasetReader reader, Path checkpoint, List<String> categories) {
+  private Dataset dataset(
+      DatasetReader reader, Path checkpoint, List<String> categories, EvaluationProtocol protocol) {
     Dataset dataset = DataFolders.split(reader, split == null ? "val" : split);
     String unlike = dataset.categoriesUnlike(categories);
     if (!unlike.isEmpty()) {
@@ -200,11 +243,12 @@ final class EvalCommand implements Callable<Integer> {
     if (dataset.size() == 0) {
       throw UserError.of("%s: lists no image; name another split", dataset.name());
     }
-    return dataset.inOrder(categories);
+    Dataset whole = dataset.inOrder(categories);
+    return protocol.skipsEmptyImages() ? whole.withObjects() : whole;
   }
 
   /** Says what counts otherwise than its writer may have thought. */
-  private void warn(GroundTruth truth, List<DetectedObject> found) {
+  private void warn(GroundTruth truth, List<DetectedObject> found, Metric named) {
     PrintWriter err = spec.commandLine().getErr();
     long unknown =
         found.stream()
@@ -216,7 +260,7 @@ final class EvalCommand implements Callable<Integer> {
               + " not count%n",
           unknown, found.size());
     }
-    if (metric == Metric.COCO && truth.objects().stream().anyMatch(object -> object.id() == 0)) {
+    if (named == Metric.COCO && truth.objects().stream().anyMatch(object -> object.id() == 0)) {
       err.println(
           "multibox: one annotation has the id 0, with which nothing can match (as in pycocotools);"
               + " number them from 1");

@@ -1,10 +1,16 @@
 package dev.multibox.cli;
 
 import dev.multibox.eval.CocoCurves;
+import dev.multibox.eval.CocoMetric;
 import dev.multibox.eval.CocoNumber;
 import dev.multibox.eval.CocoResult;
+import dev.multibox.eval.DetectedObject;
 import dev.multibox.eval.GroundTruth;
+import dev.multibox.eval.Metric;
+import dev.multibox.eval.VocMetric;
+import dev.multibox.eval.VocParams;
 import dev.multibox.eval.VocResult;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +24,16 @@ import org.jspecify.annotations.Nullable;
 record EvalReport(String table, Object json) {
   private static final String ABSENT = "-";
 
-  static EvalReport of(GroundTruth truth, CocoResult result) {
+  /** What {@code metric} says of these detections. */
+  static EvalReport of(Metric metric, GroundTruth truth, List<DetectedObject> detections) {
+    return switch (metric) {
+      case COCO -> of(truth, CocoMetric.evaluate(truth, detections));
+      case VOC07 -> of(truth, VocMetric.evaluate(truth, detections, VocParams.VOC07));
+      case VOC10 -> of(truth, VocMetric.evaluate(truth, detections, VocParams.VOC10));
+    };
+  }
+
+  private static EvalReport of(GroundTruth truth, CocoResult result) {
     StringBuilder table = new StringBuilder();
     result.numbers().forEach((number, value) -> table.append(row(number.key(), figure(value))));
     table.append("%n".formatted()).append(row("category", "   AP  AP50  AP75"));
@@ -28,7 +43,7 @@ record EvalReport(String table, Object json) {
     return new EvalReport(table.toString(), result);
   }
 
-  static EvalReport of(GroundTruth truth, VocResult result) {
+  private static EvalReport of(GroundTruth truth, VocResult result) {
     StringBuilder table = new StringBuilder();
     table.append(row("mAP", figure(result.meanAveragePrecision())));
     table.append("%n".formatted()).append(row("category", "   AP"));

@@ -104,14 +104,19 @@ public record AugmentationSettings(
         none.colours, none.expand, none.crop, 0.5f, none.resizes, none.useDifficult);
   }
 
-  /** For evaluation: the whole image stretched over the input, bilinear. */
+  /** The whole image stretched over the input, bilinear. */
   public static AugmentationSettings none() {
+    return none(Resize.BILINEAR);
+  }
+
+  /** For evaluation: the whole image stretched over the input. */
+  public static AugmentationSettings none(Resize resize) {
     return new AugmentationSettings(
         new Colours(0, 0, 0, 0, 0, 0),
         new Expand(0, 1),
         new Crop(List.of(), 0, 1, 1),
         0,
-        List.of(Resize.BILINEAR),
+        List.of(resize),
         true);
   }
 }

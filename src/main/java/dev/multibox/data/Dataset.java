@@ -103,6 +103,11 @@ public record Dataset(
     return new Dataset(name, categories, categoryIds, images, newRemarks);
   }
 
+  /** The same without the images that have no object. */
+  public Dataset withObjects() {
+    return part(name, images.stream().filter(image -> !image.objects().isEmpty()).toList());
+  }
+
   /** These images of it, under another name. */
   public Dataset part(String partName, List<ImageRecord> part) {
     return new Dataset(partName, categories, categoryIds, part, remarks);

@@ -1,6 +1,7 @@
 package dev.multibox.data;
 
 import dev.multibox.backend.Checks;
+import dev.multibox.backend.ImagePlan.Resize;
 
 /**
  * How a data set is turned into batches.
@@ -40,8 +41,9 @@ public record LoaderSettings(
   }
 
   /** For evaluation: every image once, as it is, in the data set's order. */
-  public static LoaderSettings evaluation(int batchSize, int workers, long cacheBytes) {
+  public static LoaderSettings evaluation(
+      int batchSize, int workers, Resize resize, long cacheBytes) {
     return new LoaderSettings(
-        batchSize, workers, 2, 0, AugmentationSettings.none(), false, false, cacheBytes);
+        batchSize, workers, 2, 0, AugmentationSettings.none(resize), false, false, cacheBytes);
   }
 }

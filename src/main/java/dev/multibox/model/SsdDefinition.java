@@ -1,6 +1,7 @@
 package dev.multibox.model;
 
 import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.box.PriorSettings;
@@ -23,6 +24,7 @@ import java.util.function.Function;
  * @param priors the prior boxes of each feature map
  * @param coding how boxes are written as offsets
  * @param nms how its detections are read unless told otherwise
+ * @param resize how whole images become its input, which is part of what its weights have learned
  */
 public record SsdDefinition(
     String name,
@@ -34,7 +36,34 @@ public record SsdDefinition(
     HeadStart headStart,
     PriorSettings priors,
     BoxCoding coding,
-    NmsParams nms) {
+    NmsParams nms,
+    Resize resize) {
+
+  /** A model that sees images bilinear without antialiasing, as most do. */
+  public SsdDefinition(
+      String name,
+      String summary,
+      int inputHeight,
+      int inputWidth,
+      Normalisation normalisation,
+      Function<Scope, Backbone> backbone,
+      HeadStart headStart,
+      PriorSettings priors,
+      BoxCoding coding,
+      NmsParams nms) {
+    this(
+        name,
+        summary,
+        inputHeight,
+        inputWidth,
+        normalisation,
+        backbone,
+        headStart,
+        priors,
+        coding,
+        nms,
+        Resize.BILINEAR);
+  }
 
   /**
    * The first values of the heads.

@@ -1,6 +1,7 @@
 package dev.multibox.model;
 
 import dev.multibox.backend.BoxCoding;
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.box.PriorSettings.Clip;
@@ -14,8 +15,9 @@ import java.util.Locale;
 
 /**
  * NVIDIA's SSD300 v1.1, whose heads are plain 3×3 convolutions and whose priors are the COCO set,
- * all four numbers of each clamped; 8732 priors on maps of 38, 19, 10, 5, 3 and 1 cells a side.
- * With COCO's 80 categories and background:
+ * all four numbers of each clamped; 8732 priors on maps of 38, 19, 10, 5, 3 and 1 cells a side. It
+ * is validated on images that PIL resized, which antialiases. With COCO's 80 categories and
+ * background:
  *
  * <pre>
  *                    channels of the maps        parameters    GMAC
@@ -47,6 +49,7 @@ final class SsdResNet {
         new HeadStart(Initializer.xavierUniform(), Initializer::pytorchBias),
         PublishedPriors.coco300(Clip.CENTRE_FORM),
         BoxCoding.ssd(),
-        NmsParams.nvidia());
+        NmsParams.nvidia(),
+        Resize.BILINEAR_ANTIALIAS);
   }
 }

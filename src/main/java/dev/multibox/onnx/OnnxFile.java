@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -148,6 +149,7 @@ public final class OnnxFile {
     metadata.put("input_height", Integer.toString(config.inputHeight()));
     metadata.put("input_width", Integer.toString(config.inputWidth()));
     metadata.put("categories", json(categories));
+    metadata.put("resize", definition.resize().name().toLowerCase(Locale.ROOT));
     if (form.normalises()) {
       metadata.put("normalisation", "none: v from 0 to 255");
       metadata.put("channel_order", "RGB");

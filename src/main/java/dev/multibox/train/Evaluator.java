@@ -2,6 +2,7 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Annotation;
 import dev.multibox.data.Batch;
@@ -31,19 +32,14 @@ import java.util.function.BooleanSupplier;
 public final class Evaluator {
   private final Backend backend;
   private final Ssd ssd;
+  private final Resize resize;
   private final Detector detector;
   private final ImageBatch imageBatch;
   private final int batch;
   private final int workers;
   private final Dataset dataset;
 
-  /**
-   * An evaluator on {@code dataset} that takes {@code batch} images at a time.
-   *
-   * @param memory where activations go, planned by {@link Detector#plan}; may be shared with
-   *     training
-   * @param arena where its buffers live
-   */
+  /** An evaluator that sees images as goes with the model. */
   public Evaluator(
       Backend backend,
       Ssd ssd,
@@ -53,8 +49,39 @@ public final class Evaluator {
       int workers,
       StepMemory memory,
       TensorArena arena) {
+    this(
+        backend,
+        ssd,
+        params,
+        ssd.config().definition().resize(),
+        dataset,
+        batch,
+        workers,
+        memory,
+        arena);
+  }
+
+  /**
+   * An evaluator on {@code dataset} that takes {@code batch} images at a time.
+   *
+   * @param resize how images become the network's input
+   * @param memory where activations go, planned by {@link Detector#plan}; may be shared with
+   *     training
+   * @param arena where its buffers live
+   */
+  public Evaluator(
+      Backend backend,
+      Ssd ssd,
+      NmsParams params,
+      Resize resize,
+      Dataset dataset,
+      int batch,
+      int workers,
+      StepMemory memory,
+      TensorArena arena) {
     this.backend = backend;
     this.ssd = ssd;
+    this.resize = resize;
     this.dataset = dataset;
     this.batch = batch;
     this.workers = workers;
@@ -108,7 +135,7 @@ public final class Evaluator {
   Optional<List<DetectedObject>> detect(BooleanSupplier stop)
       throws IOException, InterruptedException {
     List<DetectedObject> all = new ArrayList<>();
-    LoaderSettings settings = LoaderSettings.evaluation(batch, workers, 0);
+    LoaderSettings settings = LoaderSettings.evaluation(batch, workers, resize, 0);
     try (Loader loader = new Loader(dataset, settings)) {
       for (int first = 0; first < dataset.size(); first += batch) {
         if (stop.getAsBoolean()) {

@@ -1,9 +1,12 @@
 package dev.multibox.train;
 
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.data.AugmentationSettings;
+import dev.multibox.eval.Metric;
 import dev.multibox.optim.Sgd;
 import dev.multibox.train.TrainingSchedule.Length;
 import dev.multibox.train.TrainingSchedule.WarmUp;
@@ -25,10 +28,18 @@ import java.util.List;
  * momentum 0.9      of updates    of updates    of gradients    of gradients
  * augmentation      Caffe's       Caffe's       not built yet   not built yet
  * frozen            nothing       nothing       nothing         conv1_1, conv1_2
+ * measured by       VOC07         COCO          COCO            COCO
+ * images            all           all           with objects    all
+ * resized           bilinear      bilinear      antialiased     bilinear
+ * scores above      0.01          0.01          0.05            0.01
+ * of a class        400           400           200             400
+ * overlap           0.45          0.45          less than 0.5   0.45
+ * of an image       200           200           200             200
  * </pre>
  *
  * <p>The rates are stated for 32 images a step. Caffe divides its loss by the positives of each
- * device; with one, that is the batch.
+ * device; with one, that is the batch. Its evaluator of VOC has boxes in parts of the image, where
+ * ours counts pixels as the devkit does.
  */
 final class PublishedRecipes {
   private static final int BATCH = 32;
@@ -39,15 +50,15 @@ final class PublishedRecipes {
 
   /** The release's ssd_pascal script, with the expansion of section 3.6 of the paper. */
   static Recipe paperVoc() {
-    return paper("paper-voc", 120_000, List.of(80.0 / 120, 100.0 / 120));
+    return paper("paper-voc", 120_000, List.of(80.0 / 120, 100.0 / 120), Metric.VOC07);
   }
 
   /** The release's ssd_coco script. */
   static Recipe paperCoco() {
-    return paper("paper-coco", 400_000, List.of(280.0 / 400, 360.0 / 400));
+    return paper("paper-coco", 400_000, List.of(280.0 / 400, 360.0 / 400), Metric.COCO);
   }
 
-  private static Recipe paper(String name, long steps, List<Double> milestones) {
+  private static Recipe paper(String name, long steps, List<Double> milestones, Metric metric) {
     return new Recipe(
         name,
         MatchParams.caffe(),
@@ -55,7 +66,8 @@ final class PublishedRecipes {
         AugmentationSettings.caffe(),
         new Sgd.Settings(MOMENTUM, WEIGHT_DECAY, MomentumForm.RATE_INSIDE, Sgd.Decay.WEIGHTS, 2),
         new TrainingSchedule(1e-3f, BATCH, new Length.Steps(steps), WarmUp.none(), milestones),
-        List.of());
+        List.of(),
+        new EvaluationProtocol(metric, Resize.BILINEAR, NmsParams.caffe(), false));
   }
 
   /**
@@ -75,7 +87,8 @@ final class PublishedRecipes {
             new Length.Epochs(65),
             new WarmUp(300, 0, false),
             List.of(43.0 / 65, 54.0 / 65)),
-        List.of());
+        List.of(),
+        new EvaluationProtocol(Metric.COCO, Resize.BILINEAR_ANTIALIAS, NmsParams.nvidia(), true));
   }
 
   /**
@@ -95,6 +108,7 @@ final class PublishedRecipes {
             new Length.Epochs(120),
             new WarmUp(1000, 1e-3f, true),
             List.of(80.0 / 120, 110.0 / 120)),
-        List.of("backbone.conv1_1.", "backbone.conv1_2."));
+        List.of("backbone.conv1_1.", "backbone.conv1_2."),
+        new EvaluationProtocol(Metric.COCO, Resize.BILINEAR, NmsParams.torchvision(), false));
   }
 }

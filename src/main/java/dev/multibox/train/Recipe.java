@@ -4,6 +4,7 @@ import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.data.AugmentationSettings;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.optim.Sgd;
 import dev.multibox.train.TrainingSchedule.Length;
 import dev.multibox.train.TrainingSchedule.WarmUp;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param schedule length and learning rate
  * @param frozen what the names of parameters begin with that stay as they are when training starts
  *     from given weights
+ * @param published how those who published it measured its models; null where nobody did
  */
 public record Recipe(
     String name,
@@ -32,7 +34,8 @@ public record Recipe(
     @Nullable AugmentationSettings augmentation,
     Sgd.Settings sgd,
     TrainingSchedule schedule,
-    List<String> frozen) {
+    List<String> frozen,
+    @Nullable EvaluationProtocol published) {
 
   public Recipe {
     frozen = List.copyOf(frozen);
@@ -57,7 +60,8 @@ public record Recipe(
         new Sgd.Settings(0.9f, 5e-4f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
         new TrainingSchedule(
             0.02f, 16, new Length.Steps(1900), new WarmUp(100, 0.1f, false), List.of(0.7, 0.9)),
-        List.of());
+        List.of(),
+        null);
   }
 
   /** All recipes, in the order they are shown. */
@@ -96,7 +100,13 @@ public record Recipe(
         augmentation,
         sgd.withWeightDecay(weightDecay),
         schedule.withLearningRate(rate),
-        frozen);
+        frozen,
+        published);
+  }
+
+  /** How a model trained by this is measured: as it was published, else as goes with the model. */
+  public EvaluationProtocol evaluation(SsdDefinition model) {
+    return published == null ? EvaluationProtocol.of(model) : published;
   }
 
   /**

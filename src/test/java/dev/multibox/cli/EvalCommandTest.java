@@ -7,6 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.multibox.Golden;
+import dev.multibox.TestImages;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.Ssd;
+import dev.multibox.tensor.TensorArena;
+import dev.multibox.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,6 +168,67 @@ class EvalCommandTest {
           .describedAs("category %d", category)
           .isCloseTo(1, within(1e-12));
     }
+  }
+
+  @Test
+  void measuresAModelAsItsRecipeWasPublished() throws IOException {
+    Path weights = folder.resolve("dogs.safetensors");
+    try (CpuBackend backend = CpuBackend.open();
+        TensorArena arena = backend.newArena()) {
+      Ssd ssd = new Ssd(backend, new Ssd.Config(ModelRegistry.find("ssd-tiny"), 32, 32, 2), arena);
+      ssd.state().initialize(1);
+      Checkpoint.Meta meta = new Checkpoint.Meta("ssd-tiny", 32, 32, List.of("dog"), 0, 1);
+      Checkpoint.write(weights, ssd.state(), backend, meta);
+    }
+    TestImages.write(folder.resolve("dogs/images/1.png"), 40, 40);
+    TestImages.write(folder.resolve("dogs/images/2.png"), 40, 40);
+    Files.createDirectories(folder.resolve("dogs/annotations"));
+    Files.writeString(
+        folder.resolve("dogs/annotations/val.json"),
+        """
+        {"images": [{"id": 1, "file_name": "1.png"}, {"id": 2, "file_name": "2.png"}],
+         "categories": [{"id": 18, "name": "dog"}], "annotations": [
+          {"id": 1, "image_id": 1, "category_id": 18, "bbox": [5, 5, 20, 20], "area": 400}]}
+        """);
+    Object[] words = {"eval", "--weights", weights, "--data", folder.resolve("dogs")};
+
+    CommandRun plain = CommandRun.of(words);
+    assertThat(plain.exitCode()).describedAs(plain.err()).isEqualTo(ExitCode.DONE);
+    assertThat(plain.out())
+        .contains("2 images, 1 objects", "AP_small")
+        .contains("scores above 0.01, overlap up to 0.45, 200 an image; images resized bilinear\n");
+    assertThat(withRecipe(words, "nvidia-coco"))
+        .contains("1 images, 1 objects", "AP_small")
+        .contains("scores above 0.05, overlap below 0.5, 200 an image")
+        .contains("; images resized bilinear antialias\n");
+    assertThat(withRecipe(words, "paper-voc")).contains("2 images, 1 objects", "mAP");
+    assertThat(withRecipe(words, "paper-voc", "--metric", "coco")).contains("AP_small");
+    assertRefused(
+        "recipe: there is no 'x'; there is shapes",
+        "--weights",
+        weights,
+        "--data",
+        folder.resolve("dogs"),
+        "--recipe",
+        "x");
+    assertRefused(
+        "--recipe: does not go with --detections",
+        "--annotations",
+        TRUTH,
+        "--detections",
+        DETECTIONS,
+        "--recipe",
+        "nvidia-coco");
+  }
+
+  private static String withRecipe(Object[] words, String recipe, String... others) {
+    List<Object> all = new ArrayList<>(List.of(words));
+    all.add("--recipe");
+    all.add(recipe);
+    all.addAll(List.of(others));
+    CommandRun run = CommandRun.of(all.toArray());
+    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    return run.out();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.multibox.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.multibox.backend.ImagePlan.Resize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,7 +78,8 @@ class LoaderTest {
   @Test
   void evaluationKeepsTheOrderAndTheLastImages() throws Exception {
     try (Loader loader =
-        new Loader(DATASET, LoaderSettings.evaluation(10, 2, 0), LoaderTest::slowly)) {
+        new Loader(
+            DATASET, LoaderSettings.evaluation(10, 2, Resize.BILINEAR, 0), LoaderTest::slowly)) {
       List<ImageRecord> seen = new ArrayList<>();
       for (int i = 0; i < loader.batchesPerEpoch(); i++) {
         for (Sample sample : loader.next().samples()) {

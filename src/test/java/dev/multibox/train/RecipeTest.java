@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.LossParams.Normaliser;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.MatchParams.Forced;
+import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.data.AugmentationSettings;
+import dev.multibox.eval.Metric;
+import dev.multibox.model.ModelRegistry;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.optim.LearningRate;
 import dev.multibox.optim.Sgd.Decay;
 import org.assertj.core.data.Offset;
@@ -96,6 +101,41 @@ class RecipeTest {
     assertThat(schedule.learningRate(64)).isCloseTo(5.2e-3f, CLOSE);
     assertThat(schedule.warmUp().steps(1000, 10)).isEqualTo(100);
     assertThat(schedule.length().iterations(100, 32)).isEqualTo(204);
+  }
+
+  /** Inference as the releases have it, on images as they were validated on. */
+  @Test
+  void eachPublishedRecipeSaysHowItsModelsWereMeasured() {
+    SsdDefinition model = ModelRegistry.find("ssd-tiny");
+
+    assertThat(Recipe.find("paper-voc").evaluation(model))
+        .isEqualTo(new EvaluationProtocol(Metric.VOC07, Resize.BILINEAR, NmsParams.caffe(), false));
+    assertThat(Recipe.find("paper-coco").evaluation(model))
+        .isEqualTo(new EvaluationProtocol(Metric.COCO, Resize.BILINEAR, NmsParams.caffe(), false));
+    EvaluationProtocol nvidia = Recipe.find("nvidia-coco").evaluation(model);
+    assertThat(nvidia.metric()).isEqualTo(Metric.COCO);
+    assertThat(nvidia.resize()).isEqualTo(Resize.BILINEAR_ANTIALIAS);
+    assertThat(nvidia.nms().scoreThreshold()).isEqualTo(0.05f);
+    assertThat(nvidia.nms().iouThreshold()).isEqualTo(0.5f);
+    assertThat(nvidia.nms().overlap()).isEqualTo(NmsParams.Overlap.AT_LEAST);
+    assertThat(nvidia.nms().topK()).isEqualTo(200);
+    assertThat(nvidia.skipsEmptyImages()).isTrue();
+    EvaluationProtocol torchvision = Recipe.find("torchvision-coco").evaluation(model);
+    assertThat(torchvision.resize()).isEqualTo(Resize.BILINEAR);
+    assertThat(torchvision.nms()).isEqualTo(NmsParams.torchvision());
+    assertThat(torchvision.skipsEmptyImages()).isFalse();
+  }
+
+  @Test
+  void otherwiseTheModelSaysIt() {
+    SsdDefinition resNet = ModelRegistry.find("ssd300-resnet50");
+
+    assertThat(Recipe.find("scratch").evaluation(resNet))
+        .isEqualTo(
+            new EvaluationProtocol(
+                Metric.COCO, Resize.BILINEAR_ANTIALIAS, NmsParams.nvidia(), false));
+    assertThat(ModelRegistry.find("ssd300-vgg16").resize()).isEqualTo(Resize.BILINEAR);
+    assertThat(ModelRegistry.find("ssd300-vgg16-torchvision").resize()).isEqualTo(Resize.BILINEAR);
   }
 
   @Test
