@@ -2,6 +2,7 @@ package dev.multibox.backend.cpu;
 
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Slabs;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.Arena;
@@ -9,14 +10,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 
 /** Native memory from the JDK's arena, bumped along slabs so that small tensors share pages. */
-final class CpuArena implements TensorArena {
+final class CpuArena implements TensorArena, Slabs.Source<MemorySegment> {
   private static final long SLAB_BYTES = 1 << 20;
 
   private final Consumer<TensorArena> onClose;
   private final Arena arena = Arena.ofShared();
-  private MemorySegment slab = MemorySegment.NULL;
-  private long used;
-  private long allocatedBytes;
+  private final Slabs<MemorySegment> slabs = new Slabs<>(SLAB_BYTES, this);
   private boolean open = true;
 
   /** An arena that tells {@code onClose} when it is closed. */
@@ -37,27 +36,22 @@ final class CpuArena implements TensorArena {
       throw new IllegalStateException("arena: closed");
     }
     long bytes = Math.multiplyExact(shape.size(), dtype.bytes());
-    return Tensor.host(shape, dtype, take(bytes), this);
+    return Tensor.host(shape, dtype, slabs.take(bytes).asSlice(0, bytes), this);
   }
 
-  private MemorySegment take(long bytes) {
-    long padded = TensorArena.padded(bytes);
-    allocatedBytes += padded;
-    if (padded > SLAB_BYTES / 4) {
-      return arena.allocate(padded, ALIGNMENT).asSlice(0, bytes);
-    }
-    if (used + padded > slab.byteSize()) {
-      slab = arena.allocate(SLAB_BYTES, ALIGNMENT);
-      used = 0;
-    }
-    MemorySegment part = slab.asSlice(used, bytes);
-    used += padded;
-    return part;
+  @Override
+  public MemorySegment allocate(long bytes) {
+    return arena.allocate(TensorArena.padded(bytes), ALIGNMENT);
+  }
+
+  @Override
+  public MemorySegment part(MemorySegment slab, long offset, long bytes) {
+    return slab.asSlice(offset, bytes);
   }
 
   @Override
   public long allocatedBytes() {
-    return allocatedBytes;
+    return slabs.allocatedBytes();
   }
 
   @Override
