@@ -184,6 +184,31 @@ __device__ inline float within(float value, float mean, float scale) {
     return value < low ? low : value > high ? high : value;
 }
 
+// The rows and columns of the crop that a tile takes and the image shows.
+struct Seen {
+    int first_row, end_row, first_column, end_column;
+};
+
+__device__ inline Seen seen_by_tile(const Plan &plan, const Tap *taps, int first_x, int last_x, int first_y,
+                                    int last_y) {
+    const Tap *rows = taps + plan.down;
+    int first_row = rows[first_y * plan.down_count].index;
+    int last_row = rows[(last_y + 1) * plan.down_count - 1].index;
+    // Columns fall where the image is flipped.
+    const Tap *left = taps + plan.across + first_x * plan.across_count;
+    const Tap *right = taps + plan.across + last_x * plan.across_count;
+    int last_tap = plan.across_count - 1;
+    int first_column = max(plan.column_from, min(left[0].index, right[0].index));
+    int last_column = max(left[last_tap].index, right[last_tap].index);
+    return {max(plan.row_from, first_row), min(plan.row_to, last_row + 1), first_column,
+            max(first_column, min(plan.column_to, last_column + 1))};
+}
+
+// The tap at an index, behind the last one that no row reaches.
+__device__ inline Tap next_tap(const Tap *rows, int tap, int end) {
+    return tap < end ? rows[tap] : Tap{0x7fffffff, 0};
+}
+
 // out[n] = image n as its plan says. The image is blockIdx.x; a block owns a tile of 8 rows by 32 columns of it, a
 // thread one pixel. The source rows the tile takes pass through shared memory eight at a time: a warp resamples
 // one across, each source pixel coloured once for each tap on it, then each warp mixes those of its row, in
@@ -196,6 +221,7 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
     __shared__ uint8_t strips[TILE_HEIGHT][STRIP];
     __shared__ Tap shared_taps[2][TILE_WIDTH];
     __shared__ Plan plan;
+    __shared__ Seen seen;
     if (threadIdx.y == 0 && threadIdx.x < sizeof(Plan) / sizeof(int)) {
         reinterpret_cast<int *>(&plan)[threadIdx.x] =
             reinterpret_cast<const int *>(plans + blockIdx.x)[threadIdx.x];
@@ -216,22 +242,20 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
     if (threadIdx.y < 2 && x < width) {
         shared_taps[threadIdx.y][threadIdx.x] = columns[x * count + min(int(threadIdx.y), count - 1)];
     }
-    // Columns fall where the image is flipped.
-    int first_column = min(columns[first_x * count].index, columns[last_x * count].index);
-    int last_column = max(columns[first_x * count + count - 1].index, columns[last_x * count + count - 1].index);
-    int from_column = max(plan.column_from, first_column);
-    int to_column = max(from_column, min(plan.column_to, last_column + 1));
-    int first_row = max(plan.row_from, rows[first_y * plan.down_count].index);
-    int end_row = min(plan.row_to, rows[(last_y + 1) * plan.down_count - 1].index + 1);
+    if (threadIdx.x == 0 && threadIdx.y == 0) {
+        seen = seen_by_tile(plan, taps, first_x, last_x, first_y, last_y);
+    }
+    __syncthreads();
 
     Pixel sum = {};
-    int tap = min(y, height - 1) * plan.down_count;
+    int tap = y * plan.down_count;
     int end_tap = is_inside ? tap + plan.down_count : tap;
-    for (int from = first_row; from < end_row; from += TILE_HEIGHT) {
+    Tap own = next_tap(rows, tap, end_tap);
+    for (int from = seen.first_row; from < seen.end_row; from += TILE_HEIGHT) {
         int row = from + threadIdx.y;
         __syncthreads();
-        if (row < end_row) {
-            Strip strip = strip_of(plan, row, from_column, to_column, strips[threadIdx.y]);
+        if (row < seen.end_row) {
+            Strip strip = strip_of(plan, row, seen.first_column, seen.end_column, strips[threadIdx.y]);
             if (x < width) {
                 lines[threadIdx.y][threadIdx.x] =
                     across(plan, steps, normal, columns + x * count, shared_taps[0][threadIdx.x],
@@ -239,14 +263,14 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
             }
         }
         __syncthreads();
-        for (; tap < end_tap && rows[tap].index < from + TILE_HEIGHT; tap++) {
-            Tap own = rows[tap];
-            if (own.weight != 0 && own.index >= first_row && own.index < end_row) {
+        while (own.index < min(from + TILE_HEIGHT, seen.end_row)) {
+            if (own.weight != 0 && own.index >= from) {
                 const Pixel &line = lines[own.index - from][threadIdx.x];
                 for (int i = 0; i < 3; i++) {
                     sum.at[i] += own.weight * line.at[i];
                 }
             }
+            own = next_tap(rows, ++tap, end_tap);
         }
     }
     if (!is_inside) return;

@@ -12,10 +12,10 @@
 
 enum Scores { SOFTMAX = 0, SIGMOID = 1 };  // the numbers are CudaNmsKernels'
 
-// Which scores make a candidate; what is said of best_class holds of flags.
+// Which scores make a candidate.
 struct Scoring {
     int scores;
-    int best_class;  // only a prior's best class, and that not if it is the background
+    int best_class;  // if not 0, only a prior's best class, and that not if it is the background
     float threshold;
 };
 

@@ -309,6 +309,9 @@ final class KernelTrafficTest {
     // score.
     long perCandidate = element + 8 + 4 * element + 16 + 20;
     measureStreams(backend, "nms_suppress_" + suffix(dtype), bits + found * perCandidate);
+    if (dtype == DType.F32) {
+      note(backend, "nms_gather", found * 20 + capacity * 24L);
+    }
   }
 
   /** A kernel that touches nothing but its operands. */
