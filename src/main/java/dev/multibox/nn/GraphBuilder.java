@@ -34,6 +34,15 @@ public interface GraphBuilder<V> {
 
   V maxPool(V x, PoolingParams params);
 
+  /** The mean of each channel of each image, a map of one pixel. */
+  V globalAverage(V x);
+
+  /** Each channel of {@code x} times that of {@code scale}, a map of one pixel. */
+  V scaleChannels(V x, V scale);
+
+  /** The channels of {@code y} behind those of {@code x}. */
+  V joinChannels(V x, V y);
+
   /**
    * Every pixel divided by its norm over channels and scaled.
    *

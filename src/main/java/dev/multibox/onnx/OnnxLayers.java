@@ -99,6 +99,21 @@ final class OnnxLayers implements GraphBuilder<String> {
   }
 
   @Override
+  public String globalAverage(String x) {
+    return graph.node("GlobalAveragePool").inputs(x).result();
+  }
+
+  @Override
+  public String scaleChannels(String x, String scale) {
+    return graph.node("Mul").inputs(x, scale).result();
+  }
+
+  @Override
+  public String joinChannels(String x, String y) {
+    return graph.node("Concat").inputs(x, y).integer("axis", CHANNEL_AXIS).result();
+  }
+
+  @Override
   public String l2Norm(String x, Parameter scale, L2NormKernels.Guard guard, float epsilon) {
     String layer = layer(scale.name());
     String least = graph.floats(layer + ".epsilon", Shape.of(), epsilon);
