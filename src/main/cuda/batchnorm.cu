@@ -136,18 +136,17 @@ __device__ void backward_reduce(int64_t rows, int channels, int rows_each, const
     sum_columns<N, 2>(own, channels, partial, [&](int64_t at, float(&sums)[2][N]) {
         Pack<T, N> xs = *reinterpret_cast<const Pack<T, N> *>(x + at);
         Pack<T, N> ds = *reinterpret_cast<const Pack<T, N> *>(d + at);
+        Pack<T, N> ys = {};
         if (activation != NONE) {
-            Pack<T, N> ys = *reinterpret_cast<const Pack<T, N> *>(y + at);
-            for (int i = 0; i < N; i++) {
-                ds.at[i] = stored<T>(passed(value(ys.at[i]), activation, value(ds.at[i])));
-            }
+            ys = *reinterpret_cast<const Pack<T, N> *>(y + at);
         }
-        *reinterpret_cast<Pack<T, N> *>(dz + at) = ds;
         for (int i = 0; i < N; i++) {
-            float gradient = value(ds.at[i]);
+            float gradient = passed(value(ys.at[i]), activation, value(ds.at[i]));
+            ds.at[i] = stored<T>(gradient);
             sums[0][i] += gradient;
             sums[1][i] += gradient * ((value(xs.at[i]) - centre.at[i]) * scale.at[i]);
         }
+        *reinterpret_cast<Pack<T, N> *>(dz + at) = ds;
     });
 }
 

@@ -29,6 +29,20 @@ __device__ Columns own_columns(int64_t rows, int channels, int rows_each) {
     return {c, width, side_by_side, begin + lane_row, end, side_by_side};
 }
 
+// The same for one of several images of `pixels` rows each, blockIdx.z: row and end count from the first.
+template <int N>
+__device__ Columns own_columns_of_image(int64_t pixels, int channels, int rows_each) {
+    Columns own = own_columns<N>(pixels, channels, rows_each);
+    own.row += blockIdx.z * pixels;
+    own.end += blockIdx.z * pixels;
+    return own;
+}
+
+// Where the parts of this image's sums begin: partial is [images, parts, channels].
+__device__ inline float *parts_of_image(float *partial, int channels) {
+    return partial + int64_t(blockIdx.z) * gridDim.x * channels;
+}
+
 // N numbers of a vector over channels, for the registers of the thread that owns them.
 template <int N>
 __device__ Pack<float, N> of_channels(const float *__restrict__ vector, int c) {

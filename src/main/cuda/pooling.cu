@@ -1,7 +1,8 @@
 // Max pooling over NHWC, forward with the place of each maximum, backward without atomics. The image is
 // blockIdx.x; inside one image indices are 32-bit. A thread owns N neighbouring channels of one pixel,
-// 16 bytes where the channel count allows it (N = 1 otherwise), so a warp's accesses are whole lines.
-#include "types.cuh"
+// 16 bytes where the channel count allows it (N = 1 otherwise), so a warp's accesses are whole lines. Below
+// it the mean of whole images, in the two stages of columns.cuh, whose images are blockIdx.z.
+#include "columns.cuh"
 
 struct Window {
     int height, width, stride_height, stride_width, pad_height, pad_width;
@@ -110,6 +111,39 @@ __device__ void max_pool_backward(Extent in, Extent out_extent, int channels, Wi
     *reinterpret_cast<Pack<T, N> *>(dx) = result;
 }
 
+// The first of two stages of the mean: partial[n, part, c] = sum of x over the block's pixels. Reads x once,
+// the floor.
+template <typename T, int N>
+__device__ void global_average(int64_t pixels, int channels, int rows_each, const T *__restrict__ x, float *partial) {
+    Columns own = own_columns_of_image<N>(pixels, channels, rows_each);
+    sum_columns<N, 1>(own, channels, parts_of_image(partial, channels), [&](int64_t at, float(&sums)[1][N]) {
+        Pack<T, N> xs = *reinterpret_cast<const Pack<T, N> *>(x + at);
+        for (int i = 0; i < N; i++) {
+            sums[0][i] += value(xs.at[i]);
+        }
+    });
+}
+
+// dx[n, pixel, c] = d[n, c] / pixels, or that added to it: a thread reads its gradients once, dx moves once.
+template <typename T, int N>
+__device__ void global_average_backward(int64_t pixels, int channels, int rows_each, const T *__restrict__ d, T *dx,
+                                        bool adds) {
+    Columns own = own_columns_of_image<N>(pixels, channels, rows_each);
+    Pack<T, N> ds = *reinterpret_cast<const Pack<T, N> *>(d + int64_t(blockIdx.z) * channels + own.c);
+    for (int64_t row = own.row; row < own.end; row += own.step) {
+        int64_t at = row * channels + own.c;
+        Pack<T, N> xs = {};
+        if (adds) {
+            xs = *reinterpret_cast<const Pack<T, N> *>(dx + at);
+        }
+        for (int i = 0; i < N; i++) {
+            float share = value(ds.at[i]) / float(pixels);
+            xs.at[i] = stored<T>(adds ? value(xs.at[i]) + share : share);
+        }
+        *reinterpret_cast<Pack<T, N> *>(dx + at) = xs;
+    }
+}
+
 #define FOR_WIDTH(name, T, width, N)                                                                              \
     extern "C" __global__ void max_pool_##name##width(Extent in, Extent out_extent, int channels, Window window,  \
                                                       const T *__restrict__ x, T *__restrict__ out,               \
@@ -120,6 +154,14 @@ __device__ void max_pool_backward(Extent in, Extent out_extent, int channels, Wi
         Extent in, Extent out_extent, int channels, Window window, const uint8_t *__restrict__ places,            \
         const T *__restrict__ d, T *dx, int adds) {                                                               \
         max_pool_backward<T, N>(in, out_extent, channels, window, places, d, dx, adds != 0);                      \
+    }                                                                                                             \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) global_average_##name##width(                    \
+        int64_t pixels, int channels, int rows_each, const T *__restrict__ x, float *partial) {                   \
+        global_average<T, N>(pixels, channels, rows_each, x, partial);                                            \
+    }                                                                                                             \
+    extern "C" __global__ void __launch_bounds__(COLUMN_THREADS) global_average_backward_##name##width(           \
+        int64_t pixels, int channels, int rows_each, const T *__restrict__ d, T *dx, int adds) {                  \
+        global_average_backward<T, N>(pixels, channels, rows_each, d, dx, adds != 0);                             \
     }
 
 FOR_WIDTH(f32, float, _packed, 4)

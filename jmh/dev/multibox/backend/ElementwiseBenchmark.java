@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Pointwise ops and bias beside {@code copy}, the floor: one read, one write. */
+/** Pointwise ops and those of channels beside {@code copy}, the floor: one read, one write. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -43,6 +43,9 @@ public class ElementwiseBenchmark {
   private Tensor x;
   private Tensor y;
   private Tensor dOut;
+  private Tensor perImage;
+  private Tensor dPerImage;
+  private Tensor joined;
   private Tensor bias;
   private Tensor dBias;
   private Tensor mask;
@@ -56,6 +59,9 @@ public class ElementwiseBenchmark {
     x = batch.random(extents, type);
     y = batch.random(extents, type);
     dOut = batch.random(extents, type);
+    perImage = batch.random(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
+    dPerImage = batch.random(perImage.shape(), type);
+    joined = arena.allocate(Shape.of(extents.rows(), 2 * extents.dim(3)), type);
     bias = batch.random(Shape.of(extents.dim(-1)));
     dBias = batch.random(bias.shape());
     mask = arena.zeros(ActivationMask.shape(extents), DType.U8);
@@ -108,5 +114,45 @@ public class ElementwiseBenchmark {
     Gradient gradient = Gradient.overwrite(dBias);
     backend.elementwise().maskedBiasBackward(mask, dOut, dOut, gradient);
     traffic.add(2 * x.bytes() + mask.bytes());
+  }
+
+  @Benchmark
+  public void hardSwish(Traffic traffic) {
+    backend.elementwise().activation(x, Activation.HARD_SWISH, y);
+    traffic.add(2 * x.bytes());
+  }
+
+  @Benchmark
+  public void hardSwishBackward(Traffic traffic) {
+    Gradient gradient = Gradient.overwrite(dOut);
+    backend.elementwise().activationBackward(x, Activation.HARD_SWISH, dOut, gradient);
+    traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void scaleChannels(Traffic traffic) {
+    backend.elementwise().scaleChannels(x, perImage, y);
+    traffic.add(2 * x.bytes());
+  }
+
+  @Benchmark
+  public void scaleChannelsBackward(Traffic traffic) {
+    Gradient gradient = Gradient.overwrite(dOut);
+    backend
+        .elementwise()
+        .scaleChannelsBackward(x, perImage, dOut, gradient, Gradient.overwrite(dPerImage));
+    traffic.add(3 * x.bytes());
+  }
+
+  @Benchmark
+  public void joinChannels(Traffic traffic) {
+    backend
+        .elementwise()
+        .joinChannels(rows(x), x.shape().dim(-1), rows(y), y.shape().dim(-1), joined);
+    traffic.add(2 * joined.bytes());
+  }
+
+  private static Tensor rows(Tensor x) {
+    return x.reshape(Shape.of(x.shape().rows(), x.shape().dim(-1)));
   }
 }

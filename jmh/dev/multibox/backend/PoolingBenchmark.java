@@ -21,7 +21,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Max pooling and its gradient beside {@code copy} of the input, the floor. */
+/**
+ * Max pooling, the mean of images and their gradients beside {@code copy} of the input, the floor.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -49,6 +51,7 @@ public class PoolingBenchmark {
   private Tensor dx;
   private Tensor out;
   private Tensor argMax;
+  private Tensor means;
 
   @Setup(Level.Trial)
   public void open() {
@@ -61,6 +64,7 @@ public class PoolingBenchmark {
     dx = batch.random(extents, type);
     out = batch.random(params.outputShape(extents), type);
     argMax = batch.bytes(out.shape());
+    means = batch.random(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
     backend.pooling().maxPool(x, params, out, argMax);
     if (batch.first(out) < batch.first(x)) {
       throw new IllegalStateException("maxPool: a maximum lies below its input");
@@ -89,5 +93,17 @@ public class PoolingBenchmark {
   public void maxPoolBackward(Traffic traffic) {
     backend.pooling().maxPoolBackward(argMax, out, params, Gradient.overwrite(dx));
     traffic.add(x.bytes() + out.bytes() + argMax.bytes());
+  }
+
+  @Benchmark
+  public void globalAverage(Traffic traffic) {
+    backend.pooling().globalAverage(x, means);
+    traffic.add(x.bytes());
+  }
+
+  @Benchmark
+  public void globalAverageBackward(Traffic traffic) {
+    backend.pooling().globalAverageBackward(means, Gradient.overwrite(dx));
+    traffic.add(dx.bytes());
   }
 }

@@ -49,7 +49,7 @@ public final class BatchNormOps {
         y,
         List.of(),
         out -> {
-          Tensor sums = normalisation.reduce(out, activation, out.grad());
+          Tensor sums = normalisation.reduce(out, null, activation, out.grad());
           if (x.needsGradient()) {
             normalisation.backwardData(out.grad(), sums, x.gradient());
           }
@@ -83,7 +83,7 @@ public final class BatchNormOps {
             savedFor(tape, z),
             out -> {
               Tensor dz = out.grad();
-              Tensor sums = normalisation.reduce(out, activation, dz);
+              Tensor sums = normalisation.reduce(out, null, activation, dz);
               normalisation.backwardData(dz, sums, Gradient.overwrite(dz));
               tape.release(sums);
               ConvolutionOps.backward(tape, dz, x, filter, params);
@@ -120,7 +120,7 @@ public final class BatchNormOps {
         y,
         savedFor(tape, z),
         out -> {
-          Tensor sums = normalisation.reduce(out, activation, out.grad());
+          Tensor sums = normalisation.reduce(out, residual, activation, out.grad());
           Tensor dz = tape.allocate(z.shape(), z.dtype());
           normalisation.backwardData(out.grad(), sums, Gradient.overwrite(dz));
           tape.release(sums);
@@ -150,6 +150,9 @@ public final class BatchNormOps {
       Tensor pooled = PoolingOps.pool(tape, y, pool).out();
       tape.release(y);
       return Variable.constant(pooled);
+    }
+    if (activation.readsInput()) {
+      return PoolingOps.maxPool(tape, convBn(tape, x, filter, params, norm, activation), pool);
     }
     Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
     Normalisation normalisation = normalisation(tape, z, norm);
@@ -212,8 +215,17 @@ public final class BatchNormOps {
 
     /**
      * {@link #reduce(Tensor, Activation, Tensor)} of the unit's result, read where it is needed.
+     * The input of an activation whose gradient is read from that is computed once more: keeping it
+     * would cost a tensor for the whole step.
      */
-    Tensor reduce(Variable out, Activation activation, Tensor dOut) {
+    Tensor reduce(Variable out, @Nullable Variable residual, Activation activation, Tensor dOut) {
+      if (activation.readsInput()) {
+        Tensor input = tape.allocate(x.shape(), x.dtype());
+        apply(residual == null ? null : residual.value(), Activation.NONE, input);
+        Tensor sums = reduce(input, activation, dOut);
+        tape.release(input);
+        return sums;
+      }
       return reduce(activation == Activation.NONE ? x : out.value(), activation, dOut);
     }
 

@@ -35,6 +35,10 @@ public final class ConvolutionOps {
       Variable bias,
       Activation activation,
       ConvolutionParams params) {
+    if (tape.isTraining() && activation.readsInput()) {
+      Variable z = convBias(tape, x, filter, bias, Activation.NONE, params);
+      return ElementwiseOps.activation(tape, z, activation);
+    }
     Tensor y = convolve(tape, x, filter, bias, activation, params);
     return tape.record(
         "convBias",
@@ -60,6 +64,10 @@ public final class ConvolutionOps {
       Activation activation,
       ConvolutionParams params,
       PoolingParams pool) {
+    if (activation.readsInput()) {
+      Variable y = convBias(tape, x, filter, bias, activation, params);
+      return PoolingOps.maxPool(tape, y, pool);
+    }
     Tensor y = convolve(tape, x, filter, bias, activation, params);
     PoolingOps.Pooled pooled = PoolingOps.pool(tape, y, pool);
     tape.release(y);

@@ -53,4 +53,18 @@ public final class PoolingOps {
     tape.backend().pooling().maxPool(x, params, y, argMax);
     return new Pooled(params, y, argMax);
   }
+
+  /** The mean of each channel of each image, {@code [N, 1, 1, C]}; backward keeps nothing. */
+  public static Variable globalAverage(Tape tape, Variable x) {
+    PoolingKernels kernels = tape.backend().pooling();
+    Tensor y =
+        tape.allocate(Shape.of(x.shape().dim(0), 1, 1, x.shape().dim(-1)), x.value().dtype());
+    kernels.globalAverage(x.value(), y);
+    return tape.record(
+        "globalAverage",
+        List.of(x),
+        y,
+        List.of(),
+        out -> kernels.globalAverageBackward(out.grad(), x.gradient()));
+  }
 }

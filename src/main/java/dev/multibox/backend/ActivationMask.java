@@ -34,9 +34,9 @@ public final class ActivationMask {
     Checks.dtype(op, DType.U8, mask);
   }
 
-  /** Refuses an activation that passes everything, for which nobody needs a mask. */
+  /** Refuses an activation whose gradient no mask tells. */
   static void check(String op, Activation activation) {
     Checks.require(
-        op, activation != Activation.NONE, "activation was NONE, wanted one that has a mask");
+        op, activation.hasMask(), "activation was %s, wanted one that has a mask", activation);
   }
 }

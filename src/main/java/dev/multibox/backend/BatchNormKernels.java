@@ -81,7 +81,7 @@ public abstract class BatchNormKernels {
    * #maskedBackwardReduce} needs no output.
    *
    * @param residual of x's shape, or null for none
-   * @param activation not {@link Activation#NONE}
+   * @param activation one that {@link Activation#hasMask}
    * @param out overwritten; may be x or the residual
    * @param mask overwritten, an {@link ActivationMask} of out
    */
@@ -126,10 +126,10 @@ public abstract class BatchNormKernels {
 
   /**
    * The gradient behind the activation and the two sums that everything else follows from: {@code
-   * dz = dOut} where the activation passed, else 0; {@code sums[0,c] = sum dz} and {@code sums[1,c]
-   * = sum dz x̂}, which are the gradients of beta and gamma.
+   * dz} is what the activation passes of {@code dOut}; {@code sums[0,c] = sum dz} and {@code
+   * sums[1,c] = sum dz x̂}, which are the gradients of beta and gamma.
    *
-   * @param y the forward output, read for the activation
+   * @param y the activation's output, or its input where it {@link Activation#readsInput}
    * @param dz overwritten; may be dOut; also the gradient of the residual
    * @param sums {@code [2, C]} F32, overwritten
    */

@@ -18,7 +18,7 @@ public abstract class ConvolutionKernels {
   /**
    * {@code out[n,p,q,k] = activation(bias[k] + sum_{r,s,c} x[n, p stride - pad + r dilation, ...,
    * c] filter[k,r,s,c])}, reading zeros outside of x. A sum that is NaN stays so without an
-   * activation; whether RELU and RELU6 make 0 of it is left to the backend.
+   * activation; whether one makes a number of it is left to the backend.
    *
    * @param bias {@code [K]} F32, or null for none
    * @param out overwritten

@@ -78,7 +78,18 @@ final class OnnxLayers implements GraphBuilder<String> {
         String high = graph.floats(x + ".max", Shape.of(), 6);
         yield graph.node("Clip").inputs(x, low, high).result();
       }
+      case HARD_SIGMOID -> hardSigmoid(x);
+      case HARD_SWISH -> graph.node("Mul").inputs(x, hardSigmoid(x)).result();
     };
+  }
+
+  private String hardSigmoid(String x) {
+    return graph
+        .node("HardSigmoid")
+        .inputs(x)
+        .decimal("alpha", 1f / 6)
+        .decimal("beta", 0.5f)
+        .result();
   }
 
   @Override

@@ -44,6 +44,9 @@ class GradientCheckTest {
     Map<String, Check> checks = new LinkedHashMap<>();
     checks.put("activation:relu", activation(Activation.RELU, 1));
     checks.put("activation:relu6", activation(Activation.RELU6, 5));
+    // Width 8 keeps all 24 values off the bends at ±3.
+    checks.put("activation:hardSigmoid", activation(Activation.HARD_SIGMOID, 1 / 3f));
+    checks.put("activation:hardSwish", activation(Activation.HARD_SWISH, 1 / 3f));
     checks.put(
         "add",
         (backend, op) ->
@@ -65,6 +68,23 @@ class GradientCheckTest {
                 }));
     checks.put("bias", bias(Activation.NONE));
     checks.put("bias:relu", bias(Activation.RELU));
+    checks.put("bias:hardSwish", bias(Activation.HARD_SWISH));
+    checks.put(
+        "scaleChannels",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 2, 3, 2, 3), Input.random(2, 2, 1, 1, 3)),
+                (tape, x) -> ElementwiseOps.scaleChannels(tape, x.get(0), x.get(1))));
+    checks.put(
+        "joinChannels",
+        (backend, op) ->
+            GradientCheck.check(
+                backend,
+                op,
+                List.of(Input.random(1, 2, 4), Input.random(2, 2, 2)),
+                (tape, x) -> ElementwiseOps.joinChannels(tape, x.get(0), 3, x.get(1), 2, 6)));
     checks.put(
         "convolution",
         (backend, op) ->
@@ -75,23 +95,24 @@ class GradientCheckTest {
                 (tape, x) ->
                     ConvolutionOps.convolution(
                         tape, x.get(0), x.get(1), new ConvolutionParams(2, 1, 1, 1, 1, 1, 2))));
+    checks.put("convBias", convBias(Activation.RELU));
+    checks.put("convBias:hardSwish", convBias(Activation.HARD_SWISH));
+    checks.put("convBias:hardSigmoid", convBias(Activation.HARD_SIGMOID));
+    checks.put("convBiasMaxPool", convBiasMaxPool());
+    checks.put("batchNorm", batchNorm());
+    // Shifts that keep every channel on one side of the ReLU, or between the bends of hard-swish.
+    checks.put("convBn", convBn(Activation.RELU, 4, -4, 5, 6));
+    checks.put("convBn:hardSwish", convBn(Activation.HARD_SWISH, 0.4f, -0.4f, 0, 0.2f));
+    checks.put("convBnAdd", convBnAdd(Activation.RELU, 5, -5, 6, 7));
+    checks.put("convBnAdd:hardSwish", convBnAdd(Activation.HARD_SWISH, 0.4f, -0.4f, 0, 0.2f));
     checks.put(
-        "convBias",
+        "globalAverage",
         (backend, op) ->
             GradientCheck.check(
                 backend,
                 op,
-                List.of(
-                    Input.random(1, 1, 4, 4, 3),
-                    Input.random(2, 4, 3, 3, 3),
-                    spread(4, 40f).perChannel()),
-                (tape, x) ->
-                    ConvolutionOps.convBias(
-                        tape, x.get(0), x.get(1), x.get(2), Activation.RELU, SAME)));
-    checks.put("convBiasMaxPool", convBiasMaxPool());
-    checks.put("batchNorm", batchNorm());
-    checks.put("convBn", convBn());
-    checks.put("convBnAdd", convBnAdd());
+                List.of(Input.random(1, 2, 3, 2, 3)),
+                (tape, x) -> PoolingOps.globalAverage(tape, x.get(0))));
     checks.put("convBnMaxPool", convBnMaxPool());
     checks.put(
         "maxPool",
@@ -199,6 +220,20 @@ class GradientCheckTest {
             (tape, x) -> ElementwiseOps.bias(tape, x.get(0), x.get(1), activation));
   }
 
+  /** Biases beyond the bends of every activation, so that no value of a channel crosses one. */
+  private static Check convBias(Activation activation) {
+    return (backend, op) ->
+        GradientCheck.check(
+            backend,
+            op,
+            List.of(
+                Input.random(1, 1, 4, 4, 3),
+                Input.random(2, 4, 3, 3, 3),
+                spread(4, 40f).perChannel()),
+            (tape, x) ->
+                ConvolutionOps.convBias(tape, x.get(0), x.get(1), x.get(2), activation, SAME));
+  }
+
   private static Check batchNorm() {
     return (backend, op) -> {
       try (TensorArena arena = backend.newArena()) {
@@ -217,7 +252,7 @@ class GradientCheckTest {
     };
   }
 
-  private static Check convBn() {
+  private static Check convBn(Activation activation, float... shifts) {
     return (backend, op) -> {
       try (TensorArena arena = backend.newArena()) {
         Running running = new Running(arena, 4);
@@ -228,21 +263,15 @@ class GradientCheckTest {
                 Input.random(1, 2, 3, 3, 2),
                 Input.random(2, 4, 3, 3, 2),
                 Input.random(3, 4).perChannel(),
-                // Shifts that keep every channel on one side of the ReLU.
-                new Input(Shape.of(4), new float[] {4, -4, 5, 6}).perChannel()),
+                new Input(Shape.of(4), shifts).perChannel()),
             (tape, x) ->
                 BatchNormOps.convBn(
-                    tape,
-                    x.get(0),
-                    x.get(1),
-                    SAME,
-                    running.norm(x.get(2), x.get(3)),
-                    Activation.RELU));
+                    tape, x.get(0), x.get(1), SAME, running.norm(x.get(2), x.get(3)), activation));
       }
     };
   }
 
-  private static Check convBnAdd() {
+  private static Check convBnAdd(Activation activation, float... shifts) {
     return (backend, op) -> {
       try (TensorArena arena = backend.newArena()) {
         Running running = new Running(arena, 4);
@@ -253,7 +282,7 @@ class GradientCheckTest {
                 Input.random(1, 2, 3, 3, 2),
                 Input.random(2, 4, 3, 3, 2),
                 Input.random(3, 4).perChannel(),
-                new Input(Shape.of(4), new float[] {5, -5, 6, 7}).perChannel(),
+                new Input(Shape.of(4), shifts).perChannel(),
                 Input.random(4, 2, 3, 3, 4)),
             (tape, x) -> {
               // Computed on the tape, so that the gradient can be handed over to it.
@@ -265,7 +294,7 @@ class GradientCheckTest {
                   SAME,
                   running.norm(x.get(2), x.get(3)),
                   identity,
-                  Activation.RELU);
+                  activation);
             });
       }
     };

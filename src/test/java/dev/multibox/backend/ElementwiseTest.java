@@ -266,6 +266,8 @@ class ElementwiseTest {
       case NONE -> x;
       case RELU -> x > 0 ? x : 0;
       case RELU6 -> x > 6 ? 6 : x > 0 ? x : 0;
+      case HARD_SIGMOID -> Math.clamp(x + 3, 0, 6) / 6;
+      case HARD_SWISH -> x * Math.clamp(x + 3, 0, 6) / 6;
     };
   }
 

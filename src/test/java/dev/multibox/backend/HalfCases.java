@@ -179,6 +179,49 @@ final class HalfCases {
                     run.out(shape),
                     run.floatsGradient(channels(shape))));
     add(
+        "ElementwiseKernels.scaleChannels",
+        IMAGES,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .scaleChannels(run.any(1, shape), run.random(2, perImage(shape)), run.out(shape)));
+    add(
+        "ElementwiseKernels.scaleChannelsBackward",
+        IMAGES,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .scaleChannelsBackward(
+                    run.random(1, shape),
+                    run.random(2, perImage(shape)),
+                    run.random(3, shape),
+                    run.gradient(shape),
+                    run.gradient(perImage(shape))));
+    add(
+        "ElementwiseKernels.joinChannels",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .joinChannels(
+                    run.any(1, shape),
+                    shape.dim(-1),
+                    run.any(2, shape),
+                    1,
+                    run.out(Shape.of(shape.dim(0), shape.dim(-1) + 3))));
+    add(
+        "ElementwiseKernels.joinChannelsBackward",
+        ROWS,
+        (run, shape) ->
+            run.backend()
+                .elementwise()
+                .joinChannelsBackward(
+                    run.any(1, Shape.of(shape.dim(0), shape.dim(-1) + 3)),
+                    run.gradient(shape),
+                    shape.dim(-1),
+                    run.gradient(shape),
+                    1));
+    add(
         "ElementwiseKernels.sum",
         ROWS,
         (run, shape) ->
@@ -187,7 +230,7 @@ final class HalfCases {
 
   /** An activation that has a mask. */
   private static Activation bounded(HalfRun run) {
-    return run.activation() == Activation.NONE ? Activation.RELU : run.activation();
+    return run.activation().hasMask() ? run.activation() : Activation.RELU;
   }
 
   private static Tensor maskOut(HalfRun run, Shape x) {
@@ -202,6 +245,10 @@ final class HalfCases {
     Tensor mask = run.tensors().allocate(shape, DType.U8);
     run.backend().upload(MemorySegment.ofArray(bits), mask);
     return mask;
+  }
+
+  private static Shape perImage(Shape x) {
+    return Shape.of(x.dim(0), 1, 1, x.dim(3));
   }
 
   private static Shape filter(Shape x) {
@@ -295,6 +342,18 @@ final class HalfCases {
               .pooling()
               .maxPoolBackward(argMax, run.random(2, pooled), POOLING, run.gradient(shape));
         });
+    add(
+        "PoolingKernels.globalAverage",
+        IMAGES,
+        (run, shape) ->
+            run.backend().pooling().globalAverage(run.random(1, shape), run.out(perImage(shape))));
+    add(
+        "PoolingKernels.globalAverageBackward",
+        IMAGES,
+        (run, shape) ->
+            run.backend()
+                .pooling()
+                .globalAverageBackward(run.any(1, perImage(shape)), run.gradient(shape)));
   }
 
   private void batchNorm() {

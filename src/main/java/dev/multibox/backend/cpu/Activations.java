@@ -7,6 +7,14 @@ import dev.multibox.tensor.Tensor;
 final class Activations {
   private static final float SIX = 6;
 
+  /** The hard functions bend at ±3. */
+  private static final float BEND = 3;
+
+  private static final int BEND_BITS = Float.floatToRawIntBits(BEND);
+
+  /** NaN lies from here on. */
+  private static final int BEYOND_INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY) + 1;
+
   private Activations() {}
 
   /** {@code x = activation(x)} in place; NaN stays NaN. */
@@ -23,17 +31,37 @@ final class Activations {
           x[i] = Math.min(Math.max(x[i], 0), SIX);
         }
       }
+      case HARD_SIGMOID -> {
+        for (int i = 0; i < length; i++) {
+          x[i] = Math.min(Math.max(x[i] + BEND, 0), SIX) / SIX;
+        }
+      }
+      case HARD_SWISH -> {
+        for (int i = 0; i < length; i++) {
+          x[i] = x[i] * Math.min(Math.max(x[i] + BEND, 0), SIX) / SIX;
+        }
+      }
     }
   }
 
-  /** This tile of {@code dOut} where the activation with output {@code y} passed, else 0. */
+  /**
+   * What the activation passes of this tile of {@code dOut}.
+   *
+   * @param y what its gradient is read from
+   */
   static float[] gradient(Tile tile, Activation activation, Tensor y, Tensor dOut) {
-    if (activation == Activation.NONE) {
-      return tile.read(dOut);
-    }
-    int[] gradient = tile.readBits(dOut);
-    keepPassed(tile.readBits(y), blocked(activation), gradient, tile.length());
-    return tile.floats(gradient);
+    return switch (activation) {
+      case NONE -> tile.read(dOut);
+      case RELU, RELU6 -> passed(tile, y, blocked(activation), dOut);
+      case HARD_SIGMOID -> {
+        float[] gradient = passed(tile, y, blocked(activation), dOut);
+        for (int i = 0; i < tile.length(); i++) {
+          gradient[i] /= SIX;
+        }
+        yield gradient;
+      }
+      case HARD_SWISH -> hardSwishGradient(tile, y, dOut);
+    };
   }
 
   /** Writes this tile's bytes of the {@code ActivationMask} of an activation's output {@code y}. */
@@ -74,11 +102,25 @@ final class Activations {
     return tile.floats(gradient);
   }
 
-  /** The bits of the smallest value above zero that blocks the gradient; NaN lies above it. */
+  /**
+   * The bits of the smallest output above zero that blocks the gradient; NaN lies above it. Of an
+   * activation whose gradient its output tells.
+   */
   private static int blocked(Activation activation) {
-    return activation == Activation.RELU6
-        ? Float.floatToRawIntBits(SIX)
-        : Float.floatToRawIntBits(Float.POSITIVE_INFINITY) + 1;
+    return switch (activation) {
+      case RELU6 -> Float.floatToRawIntBits(SIX);
+      case HARD_SIGMOID -> Float.floatToRawIntBits(1f);
+      default -> BEYOND_INFINITY;
+    };
+  }
+
+  /**
+   * @param blocked the bits of the smallest value above zero that blocks the gradient
+   */
+  private static float[] passed(Tile tile, Tensor y, int blocked, Tensor dOut) {
+    int[] gradient = tile.readBits(dOut);
+    keepPassed(tile.readBits(y), blocked, gradient, tile.length());
+    return tile.floats(gradient);
   }
 
   /**
@@ -96,5 +138,29 @@ final class Activations {
   private static int passed(int y, int blocked) {
     int t = y - 1;
     return (~t & (t - (blocked - 1))) >> 31;
+  }
+
+  private static float[] hardSwishGradient(Tile tile, Tensor x, Tensor dOut) {
+    float[] values = tile.read(x);
+    float[] bent = tile.read(dOut);
+    for (int i = 0; i < tile.length(); i++) {
+      bent[i] *= (2 * values[i] + BEND) / SIX;
+    }
+    int[] gradient = tile.readBits(dOut);
+    chooseByBend(tile.readBits(x), tile.bits(bent), gradient, tile.length());
+    return tile.floats(gradient);
+  }
+
+  /**
+   * Leaves the gradient where {@code x >= 3}, replaces it by {@code bent} where {@code -3 < x < 3},
+   * else clears it. On bits, as above.
+   */
+  private static void chooseByBend(int[] x, int[] bent, int[] gradient, int length) {
+    for (int i = 0; i < length; i++) {
+      int magnitude = x[i] & Integer.MAX_VALUE;
+      int inside = (magnitude - BEND_BITS) >> 31;
+      int above = (~x[i] & ~(x[i] - BEND_BITS) & (x[i] - BEYOND_INFINITY)) >> 31;
+      gradient[i] = (gradient[i] & above) | (bent[i] & inside);
+    }
   }
 }

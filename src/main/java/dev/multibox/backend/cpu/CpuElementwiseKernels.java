@@ -13,9 +13,13 @@ import org.jspecify.annotations.Nullable;
 /** Pointwise ops: read a tile, compute, write it. */
 final class CpuElementwiseKernels extends ElementwiseKernels {
   private final Parallel parallel;
+  private final ImageChannels images;
+  private final JoinedRows joined;
 
   CpuElementwiseKernels(Parallel parallel) {
     this.parallel = parallel;
+    images = new ImageChannels(parallel);
+    joined = new JoinedRows(parallel);
   }
 
   @Override
@@ -129,6 +133,27 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
               tile.add(gradient, tile.sum(0));
             });
     ChannelVectors.write(sums, 0, dBias);
+  }
+
+  @Override
+  protected void runScaleChannels(Tensor x, Tensor scale, Tensor out) {
+    images.scale(x, scale, out);
+  }
+
+  @Override
+  protected void runScaleChannelsBackward(
+      Tensor x, Tensor scale, Tensor dOut, @Nullable Gradient dx, @Nullable Gradient dScale) {
+    images.scaleBackward(x, scale, dOut, dx, dScale);
+  }
+
+  @Override
+  protected void runJoinChannels(Tensor a, long fromA, Tensor b, long fromB, Tensor out) {
+    joined.join(a, Math.toIntExact(fromA), b, Math.toIntExact(fromB), out);
+  }
+
+  @Override
+  protected void runJoinChannelsBackward(Tensor dOut, long first, long count, Gradient part) {
+    joined.part(dOut, first, Math.toIntExact(count), part);
   }
 
   @Override

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** Max pooling: chunks of output rows forward, blocks of input rows backward. */
 final class CpuPoolingKernels extends PoolingKernels {
   private final Parallel parallel;
+  private final ImageChannels images;
 
   CpuPoolingKernels(Parallel parallel) {
     this.parallel = parallel;
+    images = new ImageChannels(parallel);
   }
 
   @Override
@@ -47,5 +49,15 @@ final class CpuPoolingKernels extends PoolingKernels {
             blocks.run(block, scratch);
           }
         });
+  }
+
+  @Override
+  protected void runGlobalAverage(Tensor x, Tensor out) {
+    images.average(x, out);
+  }
+
+  @Override
+  protected void runGlobalAverageBackward(Tensor dOut, Gradient dx) {
+    images.averageBackward(dOut, dx);
   }
 }

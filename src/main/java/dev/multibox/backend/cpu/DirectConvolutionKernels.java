@@ -188,6 +188,8 @@ final class DirectConvolutionKernels extends ConvolutionKernels {
       case NONE -> value;
       case RELU -> Math.max(value, 0);
       case RELU6 -> Math.clamp(value, 0f, 6f);
+      case HARD_SIGMOID -> Math.clamp(value + 3, 0f, 6f) / 6;
+      case HARD_SWISH -> value * Math.clamp(value + 3, 0f, 6f) / 6;
     };
   }
 

@@ -12,7 +12,9 @@ import java.lang.foreign.MemorySegment;
 final class OneDnnPostOps {
   // From dnnl_types.h.
   private static final int RELU = 32;
+  private static final int HARD_SIGMOID = 40;
   private static final int CLIP = 46;
+  private static final int HARD_SWISH = 52;
   private static final int BINARY_ADD = 0x1fff0;
   private static final int BINARY_MULTIPLY = 0x1fff1;
   private static final int UNDEFINED_TYPE = 0;
@@ -49,6 +51,8 @@ final class OneDnnPostOps {
       case NONE -> {}
       case RELU -> eltwise(RELU, 0, 0);
       case RELU6 -> eltwise(CLIP, 0, 6);
+      case HARD_SIGMOID -> eltwise(HARD_SIGMOID, 1f / 6, 0.5f);
+      case HARD_SWISH -> eltwise(HARD_SWISH, 1f / 6, 0.5f);
     }
     return this;
   }

@@ -99,6 +99,14 @@ final class Tile {
     return values;
   }
 
+  /** The bits of these floats, copied likewise. */
+  int[] bits(float[] values) {
+    int[] bits = scratch.ints(usedInts++, capacity);
+    MemorySegment.copy(
+        MemorySegment.ofArray(values), 0, MemorySegment.ofArray(bits), 0, 4L * length);
+    return bits;
+  }
+
   /** One value per row of {@code tensor [rows]} F32. */
   float[] readRows(Tensor tensor) {
     float[] values = blank();

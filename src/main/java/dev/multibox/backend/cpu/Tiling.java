@@ -133,6 +133,18 @@ final class Tiling {
     return vector;
   }
 
+  /**
+   * The values of all channels from element {@code from} of an F32 or F16 tensor on, repeated over
+   * the rows of a tile.
+   */
+  float[] expand(Tensor values, long from) {
+    float[] vector = parallel.shared().floats(expanded++, tile);
+    FloatStretch.read(
+        parallel.shared(), values, from, Math.toIntExact(values.shape().dim(-1)), vector);
+    repeat(vector);
+    return vector;
+  }
+
   /** Repeats the first row of a tile over the others. */
   void repeat(float[] vector) {
     for (int done = channels; done < tile; done *= 2) {

@@ -25,37 +25,50 @@ final class ColumnSums {
   /**
    * How the first stage of a reduction over {@code x} is laid out.
    *
-   * @param rows of x
+   * @param rows of x, or of one of its images
    * @param channels of x
    * @param rowsEach rows of a block
    * @param parts blocks, at least 0
-   * @param partial the address of {@code [parts, sums, C]} F32
+   * @param partial the address of {@code [parts, sums, C]} F32, or of {@code [N, parts, C]}
    */
   record Parts(long rows, int channels, int rowsEach, int parts, long partial) {}
 
   /** Room for {@code sums} sums of every channel of {@code x}. */
   Parts parts(Tensor x, int sums) {
-    long rows = x.shape().rows();
-    int channels = x.shape().intDim(-1);
+    return parts(x.shape().rows(), x.shape().intDim(-1), sums);
+  }
+
+  /** Room for a sum of every channel of every image of {@code x [N, H, W, C]}. */
+  Parts partsOfImages(Tensor x) {
+    long pixels = x.shape().dim(1) * x.shape().dim(2);
+    return parts(pixels, x.shape().intDim(3), x.shape().dim(0));
+  }
+
+  private Parts parts(long rows, int channels, long sums) {
     int each = Math.toIntExact(Math.max(LEAST_ROWS, Math.ceilDiv(rows, MOST_PARTS)));
     int parts = Math.toIntExact(Math.ceilDiv(rows, each));
-    long bytes = Math.multiplyExact((long) parts * sums * channels, (long) Float.BYTES);
+    long bytes = Math.multiplyExact(parts * sums * channels, (long) Float.BYTES);
     return new Parts(rows, channels, each, parts, kernels.workspace().take(Math.max(1, bytes)));
   }
 
   /** A first stage: its grid, and {@code rows, channels, rowsEach} as its first arguments. */
   static Launch firstStage(KernelFamily family, String op, Tensor x, Parts parts) {
-    return firstStage(family.byWidth(op, x), KernelFamily.packs(x), parts);
+    return firstStage(family.byWidth(op, x), KernelFamily.packs(x), parts, 1);
+  }
+
+  /** The same for the sums of each image, which are the third axis of the grid. */
+  static Launch firstStageOfImages(KernelFamily family, String op, Tensor x, Parts parts) {
+    return firstStage(family.byWidth(op, x), KernelFamily.packs(x), parts, x.shape().dim(0));
   }
 
   /** The same for a kernel that has a mask of {@code x}. */
   static Launch maskedFirstStage(KernelFamily family, String op, Tensor x, Parts parts) {
-    return firstStage(masked(family, op, x), maskedPacks(x), parts);
+    return firstStage(masked(family, op, x), maskedPacks(x), parts, 1);
   }
 
-  private static Launch firstStage(Launch launch, int packs, Parts parts) {
+  private static Launch firstStage(Launch launch, int packs, Parts parts, long images) {
     return launch
-        .grid(parts.parts(), Math.ceilDiv(packs, KernelFamily.THREADS), 1)
+        .grid(parts.parts(), Math.ceilDiv(packs, KernelFamily.THREADS), images)
         .arg(parts.rows())
         .arg(parts.channels())
         .arg(parts.rowsEach());
@@ -69,6 +82,22 @@ final class ColumnSums {
         .arg(columns)
         .arg(parts.partial())
         .arg(out.tensor().address())
+        .arg(out.adds() ? 1 : 0)
+        .run(kernels.stream());
+  }
+
+  /** The second stage of images' sums: over {@code divisor} into {@code out [N, 1, 1, C]}. */
+  void joinImages(Parts parts, float divisor, Gradient out) {
+    Tensor target = out.tensor();
+    kernels
+        .launch("image_sums", target.dtype())
+        .block(COLUMNS, KernelFamily.THREADS / COLUMNS, 1)
+        .grid(Math.ceilDiv(parts.channels(), COLUMNS), target.shape().dim(0), 1)
+        .arg(parts.parts())
+        .arg(parts.channels())
+        .arg(parts.partial())
+        .arg(divisor)
+        .arg(target.address())
         .arg(out.adds() ? 1 : 0)
         .run(kernels.stream());
   }

@@ -61,7 +61,7 @@ public final class CudaBackend implements Backend {
     ColumnSums columns = new ColumnSums(family("columns"));
     convert = new CudaConvertKernels(family("convert"));
     elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
-    pooling = new CudaPoolingKernels(family("pooling"));
+    pooling = new CudaPoolingKernels(family("pooling"), columns);
     batchNorm = new CudaBatchNormKernels(family("batchnorm"), columns);
     l2Norm = new CudaL2NormKernels(family("l2norm"), columns);
     box = new CudaBoxKernels(family("box"));

@@ -15,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 /** {@code pooling.cu}. */
 final class CudaPoolingKernels extends PoolingKernels {
   private final KernelFamily kernels;
+  private final ColumnSums columns;
   private final MemorySegment inExtent = Arena.ofAuto().allocate(JAVA_INT, 2);
   private final MemorySegment outExtent = Arena.ofAuto().allocate(JAVA_INT, 2);
   private final MemorySegment window = Arena.ofAuto().allocate(JAVA_INT, 6);
 
-  CudaPoolingKernels(KernelFamily kernels) {
+  CudaPoolingKernels(KernelFamily kernels, ColumnSums columns) {
     this.kernels = kernels;
+    this.columns = columns;
   }
 
   @Override
@@ -39,6 +41,29 @@ final class CudaPoolingKernels extends PoolingKernels {
     if (dx.tensor().size() > 0) {
       perPixel("max_pool_backward", dx.tensor(), dx.tensor().shape(), dOut.shape(), params)
           .arg(argMax.address())
+          .arg(dOut.address())
+          .arg(dx.tensor().address())
+          .arg(dx.adds() ? 1 : 0)
+          .run(kernels.stream());
+    }
+  }
+
+  @Override
+  protected void runGlobalAverage(Tensor x, Tensor out) {
+    if (x.size() > 0) {
+      ColumnSums.Parts parts = columns.partsOfImages(x);
+      ColumnSums.firstStageOfImages(kernels, "global_average", x, parts)
+          .arg(x.address())
+          .arg(parts.partial())
+          .run(kernels.stream());
+      columns.joinImages(parts, (float) parts.rows(), Gradient.overwrite(out));
+    }
+  }
+
+  @Override
+  protected void runGlobalAverageBackward(Tensor dOut, Gradient dx) {
+    if (dOut.size() > 0) {
+      RowBlocks.launchImages(kernels, "global_average_backward", dx.tensor())
           .arg(dOut.address())
           .arg(dx.tensor().address())
           .arg(dx.adds() ? 1 : 0)

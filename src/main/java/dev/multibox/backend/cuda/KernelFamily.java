@@ -102,6 +102,8 @@ final class KernelFamily implements AutoCloseable {
       case NONE -> 0;
       case RELU -> 1;
       case RELU6 -> 2;
+      case HARD_SIGMOID -> 3;
+      case HARD_SWISH -> 4;
     };
   }
 

@@ -61,6 +61,10 @@ final class DryKernels {
     witness.touched(touched);
   }
 
+  private static @Nullable Tensor tensorOf(@Nullable Gradient gradient) {
+    return gradient == null ? null : gradient.tensor();
+  }
+
   private final class Elementwise extends ElementwiseKernels {
     @Override
     protected void runFill(Tensor out, float value) {
@@ -121,6 +125,27 @@ final class DryKernels {
     }
 
     @Override
+    protected void runScaleChannels(Tensor x, Tensor scale, Tensor out) {
+      touch(x, scale, out);
+    }
+
+    @Override
+    protected void runScaleChannelsBackward(
+        Tensor x, Tensor scale, Tensor dOut, @Nullable Gradient dx, @Nullable Gradient dScale) {
+      touch(x, scale, dOut, tensorOf(dx), tensorOf(dScale));
+    }
+
+    @Override
+    protected void runJoinChannels(Tensor a, long fromA, Tensor b, long fromB, Tensor out) {
+      touch(a, b, out);
+    }
+
+    @Override
+    protected void runJoinChannelsBackward(Tensor dOut, long first, long count, Gradient part) {
+      touch(dOut, part.tensor());
+    }
+
+    @Override
     protected void runSum(Tensor x, Tensor sum) {
       touch(x, sum);
     }
@@ -136,6 +161,16 @@ final class DryKernels {
     protected void runMaxPoolBackward(
         Tensor argMax, Tensor dOut, PoolingParams params, Gradient dx) {
       touch(argMax, dOut, dx.tensor());
+    }
+
+    @Override
+    protected void runGlobalAverage(Tensor x, Tensor out) {
+      touch(x, out);
+    }
+
+    @Override
+    protected void runGlobalAverageBackward(Tensor dOut, Gradient dx) {
+      touch(dOut, dx.tensor());
     }
   }
 

@@ -99,6 +99,12 @@ final class KernelTrafficTest {
     measure(backend, "activation_" + name, 2 * bytes);
     backend.elementwise().activationBackward(a, Activation.RELU, b, Gradient.overwrite(out));
     measure(backend, "activation_backward_" + name, 3 * bytes);
+    Tensor joined = arena.zeros(Shape.of(2, 19, 19, 2 * CHANNELS), dtype);
+    Gradient part = Gradient.overwrite(out);
+    backend.elementwise().joinChannels(a, CHANNELS, b, CHANNELS, joined);
+    measure(backend, "join_channels_" + name, 2 * joined.bytes());
+    backend.elementwise().joinChannelsBackward(joined, part, CHANNELS, null, CHANNELS);
+    measure(backend, "join_channels_backward_" + name, 2 * bytes);
     backend.elementwise().sum(a, sum);
     measure(backend, "sum_" + name, bytes);
     backend.convert().convert(a, other);
@@ -190,6 +196,17 @@ final class KernelTrafficTest {
     backend.pooling().maxPool(x, halving, out, places);
     measure(backend, "max_pool_" + name, bytes);
     backend.pooling().maxPoolBackward(places, out, halving, new Gradient(x, Accumulate.OVERWRITE));
+    Tensor y = arena.zeros(SHAPE, dtype);
+    Tensor perImage = arena.zeros(Shape.of(2, 1, 1, CHANNELS), dtype);
+    Gradient dx = Gradient.overwrite(x);
+    backend.pooling().globalAverage(y, perImage);
+    measureStreams(backend, "global_average_" + name, y.bytes());
+    backend.pooling().globalAverageBackward(perImage, dx);
+    measureStreams(backend, "global_average_backward_" + name, y.bytes());
+    backend.elementwise().scaleChannels(y, perImage, x);
+    measureStreams(backend, "scale_channels_" + name, 2 * y.bytes());
+    backend.elementwise().scaleChannelsBackward(y, perImage, y, dx, Gradient.overwrite(perImage));
+    measureStreams(backend, "scale_channels_backward_" + name, 3 * y.bytes());
     // Each gradient is read for the four pixels of its window, by neighbours, from the cache.
     measureStreams(backend, "max_pool_backward_" + name, x.bytes() + 4 * (bytes - x.bytes()));
   }
