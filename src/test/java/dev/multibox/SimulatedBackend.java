@@ -23,7 +23,9 @@ public final class SimulatedBackend {
           "Nms",
           "Detect",
           "Image",
-          "Optimizer");
+          "Optimizer",
+          "Loss",
+          "Multibox");
 
   private SimulatedBackend() {}
 

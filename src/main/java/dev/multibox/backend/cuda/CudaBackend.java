@@ -49,6 +49,7 @@ public final class CudaBackend implements Backend {
   private final TableUpload tables;
   private final ImageKernels image;
   private final OptimizerKernels optimizer;
+  private final LossKernels loss;
   private final CudaConvertKernels convert;
   private final CudaConvolution convolution;
 
@@ -69,6 +70,9 @@ public final class CudaBackend implements Backend {
     tables = new TableUpload(driver, stream, workspace);
     image = new CudaImageKernels(family("image"), tables);
     optimizer = new CudaOptimizerKernels(family("optimizer"));
+    loss =
+        new CudaLossKernels(
+            family("loss"), new CudaMultiboxLoss(family("multibox"), driver.device()));
   }
 
   /** A backend on {@code driver}, which is closed with it. */
@@ -187,7 +191,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public LossKernels loss() {
-    throw missing("loss");
+    return loss;
   }
 
   @Override
@@ -203,11 +207,6 @@ public final class CudaBackend implements Backend {
   @Override
   public ImageKernels image() {
     return image;
-  }
-
-  private static UnsupportedOperationException missing(String family) {
-    return new UnsupportedOperationException(
-        "cuda: has no %s kernels yet; use the cpu backend".formatted(family));
   }
 
   @Override

@@ -15,6 +15,8 @@ import dev.multibox.backend.HeadOutputs;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.L2NormKernels.Guard;
+import dev.multibox.backend.LossKernels;
+import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Normalisation;
@@ -32,8 +34,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -52,9 +56,12 @@ final class KernelTrafficTest {
   private static final int IMAGES = 2;
   private static final int TRUTHS = 3;
 
-  private final SimulatedDriver driver = SimulatedDriver.open(1);
+  /** Under seed 0 warps stay together as they do on a GPU. */
+  private final SimulatedDriver driver = SimulatedDriver.open(0);
+
   private final List<String> table = new ArrayList<>();
   private final List<String> over = new ArrayList<>();
+  private final Map<String, Counters> measured = new HashMap<>();
 
   @Test
   void kernelsMoveLittleMoreThanTheyMust() throws IOException {
@@ -66,6 +73,10 @@ final class KernelTrafficTest {
         rows(backend, arena, dtype);
         masks(backend, arena, dtype);
         windows(backend, arena, dtype);
+        losses(backend, arena, dtype);
+        for (int classes : List.of(21, 81)) {
+          heads(backend, arena, dtype, classes);
+        }
         norms(backend, arena, dtype);
         images(backend, arena, dtype);
       }
@@ -211,6 +222,71 @@ final class KernelTrafficTest {
     measureStreams(backend, "max_pool_backward_" + name, x.bytes() + 4 * (bytes - x.bytes()));
   }
 
+  private void losses(CudaBackend backend, TensorArena arena, DType dtype) {
+    Shape rows = Shape.of(8732, 21);
+    Tensor x = arena.zeros(rows, dtype);
+    Tensor dx = arena.zeros(rows, dtype);
+    Tensor floats = arena.zeros(rows, DType.F32);
+    Tensor out = arena.zeros(rows, DType.F32);
+    Tensor perRow = arena.zeros(Shape.of(8732), DType.F32);
+    Tensor targets = arena.zeros(Shape.of(8732), DType.I32);
+    String name = suffix(dtype);
+    LossKernels kernels = backend.loss();
+    kernels.softmax(x, out);
+    measure(backend, "softmax_" + name, x.bytes() + out.bytes());
+    kernels.crossEntropy(x, targets, perRow);
+    measure(backend, "cross_entropy_" + name, x.bytes() + targets.bytes() + perRow.bytes());
+    kernels.crossEntropyBackward(x, targets, perRow, Gradient.overwrite(dx));
+    measure(
+        backend,
+        "cross_entropy_backward_" + name,
+        2 * x.bytes() + targets.bytes() + perRow.bytes());
+    kernels.smoothL1(x, floats, 1, out);
+    measure(backend, "smooth_l1_" + name, x.bytes() + floats.bytes() + out.bytes());
+    kernels.smoothL1Backward(x, floats, 1, out, Gradient.overwrite(dx));
+    measure(backend, "smooth_l1_backward_" + name, 2 * x.bytes() + floats.bytes() + out.bytes());
+  }
+
+  /** One level of an SSD's heads: every hundredth prior positive, so that four of them count. */
+  private void heads(CudaBackend backend, TensorArena arena, DType dtype, int classes) {
+    HeadLayout layout = new HeadLayout(19, 19, 6, classes, HeadLayout.channels(6, classes, 8), 0);
+    Shape shape = Shape.of(IMAGES, 19, 19, layout.channels());
+    Shape perPrior = Shape.of(IMAGES, layout.priors());
+    int[] labels = new int[IMAGES * layout.priors()];
+    int positives = 0;
+    for (int i = 0; i < labels.length; i += 100) {
+      labels[i] = 1;
+      positives++;
+    }
+    Tensors tensors = new Tensors(backend, arena);
+    HeadOutputs heads = new HeadOutputs(List.of(arena.zeros(shape, dtype)), List.of(layout));
+    Tensor targets = tensors.ints(perPrior, labels);
+    Tensor offsets = arena.zeros(Shape.of(IMAGES, layout.priors(), 4), DType.F32);
+    Tensor priorLosses = arena.zeros(perPrior, DType.F32);
+    Tensor selected = arena.zeros(perPrior, DType.U8);
+    Tensor weights = arena.zeros(Shape.of(IMAGES), DType.F32);
+    LossParams params = LossParams.torchvision();
+    Tensor three = arena.zeros(Shape.of(3), DType.F32);
+    Tensor one = arena.zeros(Shape.of(1), DType.F32);
+    LossKernels kernels = backend.loss();
+    kernels.multibox(heads, targets, offsets, params, priorLosses, selected, weights, three);
+    Gradient gradient = Gradient.overwrite(arena.zeros(shape, dtype));
+    kernels.multiboxBackward(
+        heads, targets, offsets, params, selected, weights, one, List.of(gradient));
+    String name = suffix(dtype);
+    String of = ", %d classes".formatted(classes);
+    long logits = (long) classes * dtype.bytes();
+    // Of what stands by itself, whole sectors move.
+    long losses = labels.length * (logits + 8) + positives * 2L * SECTOR;
+    measure(backend, "multibox_prior_losses_" + name, of, losses);
+    long counting = 4L * positives * 2 * Math.ceilDiv(logits, SECTOR) * SECTOR;
+    // A warp for 32 priors reads the scale and its image's weight, from the cache.
+    long scalars = Math.ceilDiv(labels.length, 32) * 2L * SECTOR;
+    long gradients = labels.length * 5L + counting + positives * 3L * SECTOR + scalars;
+    measure(backend, "multibox_backward_" + name, of, gradients);
+    measure(backend, "multibox_mine", of, labels.length * 13L);
+  }
+
   private void parameters(CudaBackend backend, TensorArena arena) {
     Tensor flag = arena.zeros(Shape.of(1), DType.I32);
     Tensor hyper = arena.zeros(Shape.of(8), DType.F32);
@@ -333,9 +409,18 @@ final class KernelTrafficTest {
 
   /** A kernel that touches nothing but its operands. */
   private void measure(CudaBackend backend, String kernel, long needed) {
+    measure(backend, kernel, "", needed);
+  }
+
+  /** The same for a kernel that is measured on several shapes. */
+  private void measure(CudaBackend backend, String kernel, String shape, long needed) {
     backend.synchronize();
-    Counters counters = driver.counters(kernel);
-    record(kernel, counters.globalSectors * SECTOR, needed, counters);
+    Counters all = driver.counters(kernel);
+    Counters counters = all.since(measured.getOrDefault(kernel, new Counters()));
+    Counters before = new Counters();
+    before.add(all);
+    measured.put(kernel, before);
+    record(kernel + shape, counters.globalSectors * SECTOR, needed, counters);
   }
 
   /**

@@ -41,6 +41,21 @@ public final class Counters {
     blocks += other.blocks;
   }
 
+  /** What was counted since these were the counts of the same kernel. */
+  public Counters since(Counters before) {
+    Counters later = new Counters();
+    later.warpInstructions = warpInstructions - before.warpInstructions;
+    later.laneInstructions = laneInstructions - before.laneInstructions;
+    later.divergentBranches = divergentBranches - before.divergentBranches;
+    later.globalRequests = globalRequests - before.globalRequests;
+    later.globalBytes = globalBytes - before.globalBytes;
+    later.globalSectors = globalSectors - before.globalSectors;
+    later.sharedRequests = sharedRequests - before.sharedRequests;
+    later.bankConflicts = bankConflicts - before.bankConflicts;
+    later.blocks = blocks - before.blocks;
+    return later;
+  }
+
   /** The mean number of lanes that took part in an instruction. */
   public double lanesPerInstruction() {
     return warpInstructions == 0 ? 0 : (double) laneInstructions / warpInstructions;
