@@ -92,6 +92,12 @@ public record NmsParams(
     return perClass(0.01f, 400, 0.45f, Overlap.ABOVE, Scope.PER_IMAGE, Clip.BEFORE_NMS);
   }
 
+  /** torchvision's SSDlite, which lets more and weaker candidates through than its SSD. */
+  public static NmsParams torchvisionSsdLite() {
+    return perClass(0.001f, 300, 0.55f, Overlap.ABOVE, Scope.PER_IMAGE, Clip.BEFORE_NMS)
+        .withTopK(300);
+  }
+
   /** ssd.pytorch, whose limit of 200 holds for each class. */
   public static NmsParams ssdPyTorch() {
     return perClass(0.01f, 200, 0.45f, Overlap.ABOVE, Scope.PER_CLASS, Clip.NEVER);

@@ -44,6 +44,12 @@ public record Normalisation(
         255 * 0.48235f, 255 * 0.45882f, 255 * 0.40784f, 1, 1, 1, ChannelOrder.RGB);
   }
 
+  /** torchvision's SSDlite: RGB from -1 to 1. */
+  public static Normalisation torchvisionSsdLite() {
+    float half = 127.5f;
+    return new Normalisation(half, half, half, 1 / half, 1 / half, 1 / half, ChannelOrder.RGB);
+  }
+
   /** ImageNet's mean and deviation on RGB: (0.485, 0.456, 0.406) and (0.229, 0.224, 0.225). */
   public static Normalisation imageNet() {
     return new Normalisation(

@@ -12,6 +12,7 @@ public final class ModelRegistry {
     add(SsdTiny.definition());
     SsdVgg.definitions().forEach(ModelRegistry::add);
     SsdResNet.definitions().forEach(ModelRegistry::add);
+    SsdLite.definitions().forEach(ModelRegistry::add);
   }
 
   private ModelRegistry() {}

@@ -20,6 +20,7 @@ import java.util.function.Function;
  * @param inputWidth columns of the image unless told otherwise
  * @param normalisation what the first convolution expects
  * @param backbone declares the backbone in a scope
+ * @param heads what the heads are made of
  * @param headStart how the heads start
  * @param priors the prior boxes of each feature map
  * @param coding how boxes are written as offsets
@@ -33,6 +34,7 @@ public record SsdDefinition(
     int inputWidth,
     Normalisation normalisation,
     Function<Scope, Backbone> backbone,
+    HeadForm heads,
     HeadStart headStart,
     PriorSettings priors,
     BoxCoding coding,
@@ -47,6 +49,7 @@ public record SsdDefinition(
       int inputWidth,
       Normalisation normalisation,
       Function<Scope, Backbone> backbone,
+      HeadForm heads,
       HeadStart headStart,
       PriorSettings priors,
       BoxCoding coding,
@@ -58,6 +61,7 @@ public record SsdDefinition(
         inputWidth,
         normalisation,
         backbone,
+        heads,
         headStart,
         priors,
         coding,

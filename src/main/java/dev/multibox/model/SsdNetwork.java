@@ -43,6 +43,7 @@ public final class SsdNetwork {
             maps,
             definition.priors().priorsPerCell(),
             config.classes(),
+            definition.heads(),
             definition.headStart());
   }
 

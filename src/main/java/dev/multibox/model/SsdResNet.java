@@ -46,6 +46,7 @@ final class SsdResNet {
         INPUT,
         Normalisation.imageNet(),
         scope -> ResNetBackbone.declare(scope, depth),
+        HeadForm.CONVOLUTION,
         new HeadStart(Initializer.xavierUniform(), Initializer::pytorchBias),
         PublishedPriors.coco300(Clip.CENTRE_FORM),
         BoxCoding.ssd(),

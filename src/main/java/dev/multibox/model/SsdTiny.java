@@ -30,6 +30,7 @@ final class SsdTiny {
         TinyBackbone::declare,
         // Behind batch norm Xavier's bound gives logits of order 10; these start near the uniform
         // distribution over classes.
+        HeadForm.CONVOLUTION,
         HeadStart.of(Initializer.normal(0.01f)),
         new PriorSettings(
             List.of(

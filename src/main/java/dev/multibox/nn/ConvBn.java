@@ -11,6 +11,20 @@ import java.util.List;
 
 /** A convolution without bias, batch norm and an activation, as one fused unit. */
 public final class ConvBn implements BeforePool {
+  /**
+   * What the units of a network have in common.
+   *
+   * @param initializer how their filters start
+   * @param epsilon of their norms, added to the variance
+   * @param momentum of their norms, the weight of a batch in the running averages
+   */
+  public record Form(Initializer initializer, float epsilon, float momentum) {
+    /** With PyTorch's epsilon and momentum. */
+    public static Form of(Initializer initializer) {
+      return new Form(initializer, BatchNorm.EPSILON, BatchNorm.MOMENTUM);
+    }
+  }
+
   private final String name;
   private final Filter filter;
   private final BatchNorm norm;
@@ -28,7 +42,13 @@ public final class ConvBn implements BeforePool {
       ConvolutionParams params,
       Activation activation,
       Initializer initializer) {
-    this(scope, filter, filter, params, activation, initializer);
+    this(scope, filter, params, activation, Form.of(initializer));
+  }
+
+  /** With everything chosen. */
+  public ConvBn(
+      Scope scope, Shape filter, ConvolutionParams params, Activation activation, Form form) {
+    this(scope, filter, filter, params, activation, form);
   }
 
   private ConvBn(
@@ -37,19 +57,25 @@ public final class ConvBn implements BeforePool {
       Shape storedFilter,
       ConvolutionParams params,
       Activation activation,
-      Initializer initializer) {
+      Form form) {
     name = scope.name();
     this.activation = activation;
-    Parameter weight = scope.child("conv").weight("weight", filter, storedFilter, initializer);
+    Parameter weight = scope.child("conv").weight("weight", filter, storedFilter, form.initializer);
     this.filter = new Filter(weight, params);
-    norm = new BatchNorm(scope.child("bn"), filter.dim(0), BatchNorm.EPSILON, BatchNorm.MOMENTUM);
+    norm = new BatchNorm(scope.child("bn"), filter.dim(0), form.epsilon, form.momentum);
   }
 
   /** The first layer of a network, which reads the image with its padded channels. */
   public static ConvBn ofImage(
       Scope scope, Shape filter, ConvolutionParams params, Activation activation) {
+    return ofImage(scope, filter, params, activation, Form.of(Initializer.kaimingNormal()));
+  }
+
+  /** The same with everything chosen. */
+  public static ConvBn ofImage(
+      Scope scope, Shape filter, ConvolutionParams params, Activation activation, Form form) {
     Shape stored = scope.paddedInput(filter);
-    return new ConvBn(scope, filter, stored, params, activation, Initializer.kaimingNormal());
+    return new ConvBn(scope, filter, stored, params, activation, form);
   }
 
   @Override

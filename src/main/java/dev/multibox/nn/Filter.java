@@ -31,7 +31,7 @@ record Filter(Parameter weight, ConvolutionParams params) {
       operation.append(", ").append(norm);
     }
     if (activation != Activation.NONE) {
-      operation.append(", ").append(activation.name().toLowerCase(Locale.ROOT));
+      operation.append(", ").append(activation.name().toLowerCase(Locale.ROOT).replace('_', ' '));
     }
     return new LayerSummary(
         name,

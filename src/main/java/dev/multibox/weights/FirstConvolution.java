@@ -9,7 +9,8 @@ import dev.multibox.backend.Normalisation.ChannelOrder;
  * border, where the padding of zeros stands for the mean.
  *
  * <p>With {@code x = (v - mean) scale} of a colour, theirs is {@code x' = x scale'/scale + (mean -
- * mean') scale'}: a factor for the filter, and a constant for the bias.
+ * mean') scale'}: a factor for the filter, and a constant for the bias, or for the mean of the norm
+ * behind it.
  */
 final class FirstConvolution {
   private final Normalisation theirs;
@@ -43,6 +44,19 @@ final class FirstConvolution {
         float factor = scale(theirs, colour) / scale(ours, colour);
         rewritten[pixel + channel(ours, colour)] = filter[pixel + channel(theirs, colour)] * factor;
       }
+    }
+    return rewritten;
+  }
+
+  /**
+   * The mean {@code [K]} of a batch norm behind a convolution without bias: a constant that the
+   * convolution would add is one that the norm subtracts less.
+   */
+  float[] mean(float[] filter, float[] mean) {
+    float[] constants = bias(filter, new float[mean.length]);
+    float[] rewritten = new float[mean.length];
+    for (int k = 0; k < mean.length; k++) {
+      rewritten[k] = mean[k] - constants[k];
     }
     return rewritten;
   }

@@ -3,6 +3,7 @@ package dev.multibox.weights;
 import dev.multibox.backend.Normalisation;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -41,6 +42,9 @@ record ForeignModel(
     }
   }
 
+  /** The last filter of MobileNetV3, whose rows tell the width of its tail. */
+  private static final String SSDLITE_LAST = "backbone.features.1.3.0.weight";
+
   static List<ForeignModel> ofTorchvision() {
     return List.of(
         new ForeignModel(
@@ -59,6 +63,22 @@ record ForeignModel(
             NameMaps.TORCHVISION_VGG16,
             HeadOrder.PRIOR_FIRST,
             ForeignModel::ofVgg16),
+        new ForeignModel(
+            "ssdlite320_mobilenet_v3_large",
+            SSDLITE_LAST,
+            false,
+            ForeignModel::ofMobileNet,
+            NameMaps.TORCHVISION_SSDLITE,
+            HeadOrder.PRIOR_FIRST,
+            _ -> Normalisation.torchvisionSsdLite()),
+        new ForeignModel(
+            "mobilenet_v3_large",
+            "features.16.0.weight",
+            true,
+            _ -> "ssdlite320-mobilenet-v3-large-whole",
+            NameMaps.TORCHVISION_MOBILENET,
+            HeadOrder.PRIOR_FIRST,
+            _ -> Normalisation.imageNet()),
         new ForeignModel(
             "resnet",
             "layer3.0.conv1.weight",
@@ -108,6 +128,13 @@ record ForeignModel(
     StoredTensor dense = tensors.get("classifier.0.bias");
     boolean fromCaffe = dense != null && Float.isNaN(FloatValues.of(dense)[0]);
     return fromCaffe ? Normalisation.torchvisionSsd() : Normalisation.imageNet();
+  }
+
+  /** torchvision halves the tail of a network that does not start from ImageNet's weights. */
+  private static String ofMobileNet(Map<String, StoredTensor> tensors) {
+    StoredTensor last = Objects.requireNonNull(tensors.get(SSDLITE_LAST));
+    boolean whole = last.shape().rank() == 4 && last.shape().dim(0) == 960;
+    return "ssdlite320-mobilenet-v3-large" + (whole ? "-whole" : "");
   }
 
   /** The third group of blocks, {@code layer3}, has a length of its own in every ResNet but one. */

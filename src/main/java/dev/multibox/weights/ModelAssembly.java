@@ -79,10 +79,10 @@ final class ModelAssembly {
       }
       return rows;
     }
-    HeadLayout layout = network.headLayouts().get(ModelWeights.headLevel(part.name()));
+    HeadLayout layout = network.headLayouts().get(HeadNames.level(part.name()));
     boolean classes = part.use() == NameMap.Use.CLASSES;
     int priors = layout.priorsPerCell();
-    int perPrior = classes ? layout.classes() : ModelWeights.COORDINATES;
+    int perPrior = classes ? layout.classes() : HeadNames.COORDINATES;
     int[] rows = new int[priors * perPrior];
     for (int row = 0; row < rows.length; row++) {
       int prior = model.headOrder().prior(row, perPrior, priors);
@@ -115,14 +115,18 @@ final class ModelAssembly {
   void adapt(FirstConvolution convolution) {
     String filter = imageFilter();
     String bias = filter.replaceFirst("weight$", "bias");
+    String mean = filter.replaceFirst("conv\\.weight$", "bn.running_mean");
     float[] weights = values.get(filter);
     if (weights == null) {
       return; // which is a misfit already
     }
     values.put(filter, convolution.filter(weights));
     float[] biases = values.get(bias);
+    float[] means = values.get(mean);
     if (biases != null) {
       values.put(bias, convolution.bias(weights, biases));
+    } else if (means != null) {
+      values.put(mean, convolution.mean(weights, means));
     } else if (convolution.needsBias()) {
       misfits.add("without a bias " + filter + " cannot be fitted to other images");
     }
@@ -143,9 +147,11 @@ final class ModelAssembly {
       if (model.backbone() && !model.names().gives(name)) {
         continue;
       }
-      if (ModelWeights.isHead(name)) {
+      if (HeadNames.givesLogits(name)) {
         requireGiven(new Part(name, NameMap.Use.CLASSES), "the class rows of " + name, all);
-        requireGiven(new Part(name, NameMap.Use.BOXES), "the box rows of " + name, all);
+        if (HeadNames.boxRows(name) > 0) {
+          requireGiven(new Part(name, NameMap.Use.BOXES), "the box rows of " + name, all);
+        }
       } else {
         requireGiven(new Part(name, NameMap.Use.SAME), name, all);
       }

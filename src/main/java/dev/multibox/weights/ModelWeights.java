@@ -23,11 +23,6 @@ public final class ModelWeights {
   /** What the name of a parameter's momentum begins with. */
   public static final String MOMENTUM = "momentum.";
 
-  /** The offsets of a box. */
-  static final int COORDINATES = 4;
-
-  private static final String HEADS = "heads.";
-  private static final String FIRST_HEAD = HEADS + "0.bias";
   private static final int MOST_NAMED = 3;
 
   private ModelWeights() {}
@@ -38,16 +33,16 @@ public final class ModelWeights {
    * @throws IOException if it has none
    */
   public static int classes(WeightFile file, SsdDefinition model) throws IOException {
-    StoredTensor bias = file.tensors().get(FIRST_HEAD);
+    String first = HeadNames.firstBias(model.heads());
+    StoredTensor bias = file.tensors().get(first);
     int perCell = model.priors().priorsPerCell().getFirst();
     if (bias == null || bias.shape().rank() != 1 || bias.shape().size() % perCell != 0) {
       throw Refusal.of(
           file.path(),
-          "has no %s of a multiple of %d values, as %s has"
-              .formatted(FIRST_HEAD, perCell, model.name()),
+          "has no %s of a multiple of %d values, as %s has".formatted(first, perCell, model.name()),
           "name weights of this model, or convert another project's with --from");
     }
-    return Math.toIntExact(bias.shape().size() / perCell - COORDINATES);
+    return Math.toIntExact(bias.shape().size() / perCell - HeadNames.boxRows(first));
   }
 
   /**
@@ -90,15 +85,6 @@ public final class ModelWeights {
     requireNone(start.misfits(), file, ssd.config().definition().name());
     start.load();
     return start.remarks();
-  }
-
-  static boolean isHead(String name) {
-    return name.startsWith(HEADS);
-  }
-
-  /** The map that the head with this parameter looks at, 0 for the finest. */
-  static int headLevel(String name) {
-    return Integer.parseInt(name.substring(HEADS.length(), name.indexOf('.', HEADS.length())));
   }
 
   static boolean isMomentum(String name) {

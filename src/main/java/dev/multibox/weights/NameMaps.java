@@ -129,7 +129,84 @@ final class NameMaps {
       NameMap.of(
           VGG_TO_CONV4.replace("@", ""), VGG_CONV5.replace("@", ""), VGG_DENSE.replace("@", ""));
 
+  /** The parts of one of MobileNetV3's blocks, {@code @} to us {@code &}. */
+  private static final String MOBILENET_BLOCK =
+      """
+      @.0.0.*                                 backbone.&.expand.conv.*
+      @.0.1.*                                 backbone.&.expand.bn.*
+      @.1.0.*                                 backbone.&.depthwise.conv.*
+      @.1.1.*                                 backbone.&.depthwise.bn.*
+      @.2.fc#.*                               backbone.&.squeeze.fc#.*
+      @.2.0.*                                 backbone.&.project.conv.*
+      @.2.1.*                                 backbone.&.project.bn.*
+      @.3.0.*                                 backbone.&.project.conv.*
+      @.3.1.*                                 backbone.&.project.bn.*
+      """;
+
+  /** Its stem and its blocks as a list; the first block does not widen. {@code @} stands before. */
+  private static final String MOBILENET =
+      """
+      **.num_batches_tracked                  -
+      @0.0.*                                  backbone.stem.conv.*
+      @0.1.*                                  backbone.stem.bn.*
+      @1.block.0.0.*                          backbone.block1.depthwise.conv.*
+      @1.block.0.1.*                          backbone.block1.depthwise.bn.*
+      @1.block.1.0.*                          backbone.block1.project.conv.*
+      @1.block.1.1.*                          backbone.block1.project.bn.*
+      """;
+
+  /** torchvision's {@code ssdlite320_mobilenet_v3_large}, whose block 13 is cut in two. */
+  static final NameMap TORCHVISION_SSDLITE =
+      NameMap.of(
+          MOBILENET.replace("@", "backbone.features.0."),
+          mobileNetBlock("backbone.features.0.#.block", "block#"),
+          """
+          backbone.features.0.13.0.*              backbone.block13.expand.conv.*
+          backbone.features.0.13.1.*              backbone.block13.expand.bn.*
+          """,
+          mobileNetBlock("backbone.features.1.0", "block13"),
+          mobileNetBlock("backbone.features.1.1.block", "block14"),
+          mobileNetBlock("backbone.features.1.2.block", "block15"),
+          """
+          backbone.features.1.3.0.*               backbone.last.conv.*
+          backbone.features.1.3.1.*               backbone.last.bn.*
+          backbone.extra.#.0.0.*                  backbone.extra#.expand.conv.*
+          backbone.extra.#.0.1.*                  backbone.extra#.expand.bn.*
+          backbone.extra.#.1.0.*                  backbone.extra#.depthwise.conv.*
+          backbone.extra.#.1.1.*                  backbone.extra#.depthwise.bn.*
+          backbone.extra.#.2.0.*                  backbone.extra#.project.conv.*
+          backbone.extra.#.2.1.*                  backbone.extra#.project.bn.*
+          """,
+          separableHead("classification_head", "logits", "classes"),
+          separableHead("regression_head", "offsets", ""));
+
+  /** torchvision's {@code mobilenet_v3_large}, whose classifier SSDlite does not take over. */
+  static final NameMap TORCHVISION_MOBILENET =
+      NameMap.of(
+          MOBILENET.replace("@", "features."),
+          """
+          features.16.0.*                         backbone.last.conv.*
+          features.16.1.*                         backbone.last.bn.*
+          classifier.#.*                          -
+          """,
+          mobileNetBlock("features.#.block", "block#"));
+
   private NameMaps() {}
+
+  private static String mobileNetBlock(String theirs, String ours) {
+    return MOBILENET_BLOCK.replace("@", theirs).replace("&", ours);
+  }
+
+  private static String separableHead(String theirs, String ours, String use) {
+    return """
+    head.@.module_list.#.0.0.*              heads.#.&.depthwise.conv.*
+    head.@.module_list.#.0.1.*              heads.#.&.depthwise.bn.*
+    head.@.module_list.#.1.*                heads.#.&.project.*  %s
+    """
+        .formatted(use)
+        .replace("@", theirs)
+        .replace("&", ours);
+  }
 
   private static String group(String theirs, String ours) {
     return RESNET_GROUP.replace("@", theirs).replace("&", ours);

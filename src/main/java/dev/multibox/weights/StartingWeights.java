@@ -53,11 +53,11 @@ final class StartingWeights {
 
   /** Whether a head differs in the number of its classes alone, of which the file has as many. */
   private boolean isOfOtherClasses(String name, Shape theirs, Shape ours) {
-    if (!ModelWeights.isHead(name) || theirs.rank() != ours.rank() || theirs.rank() == 0) {
+    if (!HeadNames.givesLogits(name) || theirs.rank() != ours.rank() || theirs.rank() == 0) {
       return false;
     }
     long perCell = layout(name).priorsPerCell();
-    long classes = theirs.dim(0) / perCell - ModelWeights.COORDINATES;
+    long classes = theirs.dim(0) / perCell - HeadNames.boxRows(name);
     long[] dims = theirs.dims();
     dims[0] = ours.dim(0);
     if (theirs.dim(0) % perCell != 0 || classes < 2 || !Shape.of(dims).equals(ours)) {
@@ -71,7 +71,7 @@ final class StartingWeights {
   }
 
   private HeadLayout layout(String head) {
-    return ssd.headLayouts().get(ModelWeights.headLevel(head));
+    return ssd.headLayouts().get(HeadNames.level(head));
   }
 
   /** What does not fit. */
@@ -119,7 +119,7 @@ final class StartingWeights {
   /** The network's own rows for classes, and behind them the file's for boxes. */
   private float[] withBoxRows(float[] theirs, Parameter head) {
     float[] ours = ssd.state().read(head, head.value());
-    int rows = layout(head.name()).priorsPerCell() * ModelWeights.COORDINATES;
+    int rows = layout(head.name()).priorsPerCell() * HeadNames.boxRows(head.name());
     int length = rows * (ours.length / head.shape().intDim(0));
     System.arraycopy(theirs, theirs.length - length, ours, ours.length - length, length);
     return ours;

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * what the project's table of names leaves out.
  */
 public final class WeightImport {
-  private static final String FIRST_CLASS_BIAS = "heads.0.bias";
-
   /** A backbone has no classes; its heads, which nothing is put into, are declared for some. */
   private static final int ANY_CLASSES = 2;
 
@@ -102,7 +100,8 @@ public final class WeightImport {
   /** The class heads' biases have A K values, A being the priors of a cell. */
   private int classes(SsdDefinition definition) throws IOException {
     int perCell = definition.priors().priorsPerCell().getFirst();
-    NameMap.Target wanted = new NameMap.Target(FIRST_CLASS_BIAS, NameMap.Use.CLASSES);
+    String first = HeadNames.firstBias(definition.heads());
+    NameMap.Target wanted = new NameMap.Target(first, NameMap.Use.CLASSES);
     for (Map.Entry<String, StoredTensor> entry : theirs.tensors().entrySet()) {
       if (model.names().find(entry.getKey()).filter(wanted::equals).isPresent()) {
         long size = entry.getValue().shape().size();

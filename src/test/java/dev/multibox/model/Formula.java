@@ -3,6 +3,7 @@ package dev.multibox.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.multibox.Golden;
 import java.nio.charset.StandardCharsets;
 
@@ -21,6 +22,8 @@ final class Formula {
   private final JsonNode classGains;
   private final JsonNode boxGains;
   private final double backgroundBias;
+  private final JsonNode gains;
+  private final int block;
 
   Formula(Golden golden) {
     this.golden = golden;
@@ -29,6 +32,8 @@ final class Formula {
     classGains = golden.metadata("cls_gain");
     boxGains = golden.metadata("reg_gain");
     backgroundBias = golden.metadata("bg_bias").asDouble();
+    gains = golden.text("gain").isEmpty() ? MissingNode.getInstance() : golden.metadata("gain");
+    block = golden.text("block").isEmpty() ? 1 : golden.metadata("block").asInt();
     check();
   }
 
@@ -70,9 +75,20 @@ final class Formula {
     return values;
   }
 
-  /** {@code u} itself. */
-  float[] image(String name, int count) {
-    return uniform(name, count, 1, 0);
+  /** Images {@code [N, 3, side, side]} of {@code u}, each value as often as a block has pixels. */
+  float[] image(String name, int count, int side) {
+    int cells = side / block;
+    float[] values = uniform(name, count * 3 * cells * cells, 1, 0);
+    if (block == 1) {
+      return values;
+    }
+    float[] pixels = new float[count * 3 * side * side];
+    for (int i = 0; i < pixels.length; i++) {
+      int row = i / side;
+      int cellRow = row / side * cells + row % side / block;
+      pixels[i] = values[cellRow * cells + i % side / block];
+    }
+    return pixels;
   }
 
   /** A filter of level {@code level}'s class head, or of no head where the level is negative. */
@@ -83,7 +99,8 @@ final class Formula {
           case CLASS -> classGains.get(level).asDouble();
           case BOX -> boxGains.get(level).asDouble();
         };
-    double bound = Math.sqrt(variance / (size / (double) rows)) * gain;
+    double bound =
+        Math.sqrt(variance / (size / (double) rows)) * gain * gains.path(name).asDouble(1);
     return uniform(name, size, 2 * bound, -bound);
   }
 

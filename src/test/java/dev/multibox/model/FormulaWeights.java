@@ -90,7 +90,8 @@ final class FormulaWeights {
   private void addHead(String name, Head head, Matcher matcher) {
     int level = Integer.parseInt(matcher.group(1));
     HeadLayout layout = ssd.headLayouts().get(level);
-    Parameter ours = named(parameters, "heads.%d.%s".formatted(level, matcher.group(2)));
+    String part = head == Head.CLASS ? torch.classRows() : torch.boxRows();
+    Parameter ours = named(parameters, "heads.%d.%s%s".formatted(level, part, matcher.group(2)));
     int[] rows = head == Head.CLASS ? torch.classRows(layout) : torch.boxRows(layout);
     put(new TorchTensor(name, ours, rows), head, level);
     if (head == Head.CLASS && ours.role() == Role.BIAS) {

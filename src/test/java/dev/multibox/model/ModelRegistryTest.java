@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.multibox.nn.LayerSummary;
 import dev.multibox.tensor.Shape;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +69,28 @@ class ModelRegistryTest {
     assertThat(network.priors().count()).isEqualTo(priors);
   }
 
+  /** Counted by torchvision, its own multiply-adds as stated with the weights: 0.583. */
+  @ParameterizedTest
+  @CsvSource({
+    "ssdlite320-mobilenet-v3-large,       3440060, 672 480 512 256 256 128",
+    "ssdlite320-mobilenet-v3-large-whole, 5198540, 672 960 512 256 256 128",
+  })
+  void ssdliteHasTorchvisionsParametersAndMaps(String model, long parameters, String channels) {
+    SsdNetwork network = network(model, 91);
+    String found =
+        network.maps().stream()
+            .map(map -> Long.toString(map.dim(3)))
+            .collect(Collectors.joining(" "));
+
+    assertThat(network.scope().parameterCount()).isEqualTo(parameters);
+    assertThat(network.priors().count()).isEqualTo(3234);
+    assertThat(sides(network)).containsExactly(20L, 10L, 5L, 3L, 2L, 1L);
+    assertThat(found).isEqualTo(channels);
+    if (parameters == 3_440_060) {
+      assertThat(network.multiplyAdds() / 1e9).isCloseTo(0.583, within(HALF_OF_THE_LAST_DIGIT));
+    }
+  }
+
   @Test
   void ssd512HasSevenMaps() {
     assertThat(sides(network("ssd512-vgg16", 21))).containsExactly(64L, 32L, 16L, 8L, 4L, 2L, 1L);
@@ -115,6 +138,7 @@ class ModelRegistryTest {
     "ssd300-resnet50,          4443.1467, 1171.9677",
     "ssd512-vgg16,             12282.0,   3105.5545",
     "ssd512-vgg16-coco,        12282.0,   2173.6820",
+    "ssdlite320-mobilenet-v3-large, 1617.0, 915.4017",
   })
   void everyModelHasThePriorsOfItsSource(String model, double centres, double sizes) {
     float[] priors = network(model, 21).priors().centres();

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
  * @param boxHead likewise of box heads
  * @param shapeMajor whether priors are ordered by shape before cell, and head channels by class or
  *     coordinate before prior: NVIDIA's way
+ * @param classRows what the name of our tensor with the rows of a class head has behind the level
+ * @param boxRows likewise of a box head
  * @param backbone our name of any other tensor's layer, the last part of the name left off
  * @param match how it assigns ground truth
  * @param loss its loss
@@ -27,6 +29,8 @@ record TorchModel(
     Pattern classHead,
     Pattern boxHead,
     boolean shapeMajor,
+    String classRows,
+    String boxRows,
     Function<String, String> backbone,
     MatchParams match,
     LossParams loss) {
@@ -37,6 +41,9 @@ record TorchModel(
     golden.metadata("state_dict_order").forEach(name -> names.add(name.asText()));
     if (names.contains("backbone.scale_weight")) {
       return torchvisionVgg();
+    }
+    if (names.contains("backbone.features.1.3.0.weight")) {
+      return torchvisionLite();
     }
     if (names.contains("additional_blocks.0.0.weight")) {
       return nvidiaResNet(names);
@@ -50,6 +57,8 @@ record TorchModel(
         Pattern.compile("head\\.classification_head\\.module_list\\.(\\d)\\.(weight|bias)"),
         Pattern.compile("head\\.regression_head\\.module_list\\.(\\d)\\.(weight|bias)"),
         false,
+        "",
+        "",
         TorchModel::vggLayer,
         MatchParams.torchvision(),
         LossParams.torchvision());
@@ -80,12 +89,56 @@ record TorchModel(
     };
   }
 
+  /** Its heads are two on both sides, and but for their last layers named like the backbone. */
+  private static TorchModel torchvisionLite() {
+    return new TorchModel(
+        ModelRegistry.find("ssdlite320-mobilenet-v3-large"),
+        Pattern.compile("head\\.classification_head\\.module_list\\.(\\d)\\.1\\.(weight|bias)"),
+        Pattern.compile("head\\.regression_head\\.module_list\\.(\\d)\\.1\\.(weight|bias)"),
+        false,
+        "logits.project.",
+        "offsets.project.",
+        TorchModel::liteLayer,
+        MatchParams.torchvision(),
+        LossParams.torchvision());
+  }
+
+  /**
+   * For example {@code backbone.features.0.4.block.3.0} to {@code backbone.block4.project.conv}.
+   */
+  private static String liteLayer(String torch) {
+    String layer =
+        torch
+            .replaceFirst("^backbone\\.features\\.0\\.0\\.", "backbone.stem.")
+            .replaceFirst("^backbone\\.features\\.0\\.13\\.", "backbone.block13.expand.")
+            .replaceFirst("^backbone\\.features\\.1\\.3\\.", "backbone.last.")
+            .replaceFirst("^backbone\\.features\\.1\\.0\\.", "backbone.block13.")
+            .replaceFirst("^backbone\\.features\\.1\\.1\\.block\\.", "backbone.block14.")
+            .replaceFirst("^backbone\\.features\\.1\\.2\\.block\\.", "backbone.block15.")
+            .replaceFirst("^backbone\\.features\\.0\\.(\\d+)\\.block\\.", "backbone.block$1.")
+            .replaceFirst("^backbone\\.extra\\.(\\d)\\.", "backbone.extra$1.")
+            .replaceFirst(
+                "^head\\.classification_head\\.module_list\\.(\\d)\\.0", "heads.$1.logits.1")
+            .replaceFirst("^head\\.regression_head\\.module_list\\.(\\d)\\.0", "heads.$1.offsets.1")
+            .replaceFirst("\\.2\\.fc", ".squeeze.fc");
+    // The first block does not widen, so that its parts count from the second on.
+    boolean first = layer.startsWith("backbone.block1.");
+    return layer
+        .replaceFirst("\\.0\\.([01])$", first ? ".depthwise.$1" : ".expand.$1")
+        .replaceFirst("\\.1\\.([01])$", first ? ".project.$1" : ".depthwise.$1")
+        .replaceFirst("\\.[23]\\.([01])$", ".project.$1")
+        .replaceFirst("\\.0$", ".conv")
+        .replaceFirst("\\.1$", ".bn");
+  }
+
   private static TorchModel nvidiaResNet(List<String> names) {
     return new TorchModel(
         ModelRegistry.find("ssd300-resnet" + depth(names)),
         Pattern.compile("conf\\.(\\d)\\.(weight|bias)"),
         Pattern.compile("loc\\.(\\d)\\.(weight|bias)"),
         true,
+        "",
+        "",
         TorchModel::resNetLayer,
         MatchParams.nvidia(),
         LossParams.nvidia());
@@ -147,12 +200,15 @@ record TorchModel(
     return rows;
   }
 
-  /** The row in our head of each row of a box head of theirs. */
+  /** The row in our head, or box head, of each row of a box head of theirs. */
   int[] boxRows(HeadLayout layout) {
     int perCell = layout.priorsPerCell();
     int[] rows = new int[perCell * 4];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = shapeMajor ? layout.offset(i % perCell, i / perCell) : layout.offset(0, i);
+      if (!boxRows.isEmpty()) {
+        rows[i] -= layout.offset(0, 0);
+      }
     }
     return rows;
   }

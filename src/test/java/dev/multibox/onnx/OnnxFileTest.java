@@ -41,7 +41,8 @@ class OnnxFileTest {
           "ssd512-vgg16-coco",
           "ssd300-resnet34",
           "ssd300-resnet101",
-          "ssd300-resnet152");
+          "ssd300-resnet152",
+          "ssdlite320-mobilenet-v3-large-whole");
 
   private static Backend backend;
 
@@ -129,6 +130,7 @@ class OnnxFileTest {
               tiny.inputWidth(),
               normalisation,
               tiny.backbone(),
+              tiny.heads(),
               tiny.headStart(),
               tiny.priors(),
               tiny.coding(),

@@ -62,6 +62,20 @@ class FirstConvolutionTest {
     return sums;
   }
 
+  /** A norm subtracts less by what the convolution lacks. */
+  @Test
+  void aMeanTakesTheConstantOfABiasThatIsNotThere() {
+    float[] filter = Tensors.random(1, FILTERS * PIXELS * 3);
+    FirstConvolution convolution =
+        new FirstConvolution(Normalisation.imageNet(), Normalisation.torchvisionSsdLite());
+    float[] constants = convolution.bias(filter, new float[FILTERS]);
+    float[] mean = Tensors.random(4, FILTERS);
+    float[] found = convolution.mean(filter, mean);
+    for (int k = 0; k < FILTERS; k++) {
+      assertThat(found[k]).isEqualTo(mean[k] - constants[k]).isNotEqualTo(mean[k]);
+    }
+  }
+
   @Test
   void onlyTurnsTheChannelsWhereTheMeansAreEqual() {
     FirstConvolution convolution =

@@ -8,6 +8,7 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.nn.Parameter;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
@@ -108,6 +109,34 @@ class StartingWeightsTest {
         }
       }
     }
+  }
+
+  /** A separable head has its logits apart: they start anew, all else goes on. */
+  @BackendSource
+  void startsLogitsOfSeparableHeadsAnew(Backend backend) throws IOException {
+    try (TensorArena arena = backend.newArena()) {
+      Ssd saved = lite(backend, arena, 5, 1);
+      Ssd ssd = lite(backend, arena, 3, 2);
+      Ssd untouched = lite(backend, arena, 3, 2);
+      assertThat(start(tensors(backend, saved), ssd, false))
+          .singleElement()
+          .asString()
+          .contains("heads for 5 classes, the network has 3: class heads start anew");
+      for (Parameter parameter : ssd.state().parameters()) {
+        String name = parameter.name();
+        boolean anew = name.contains(".logits.project.");
+        assertThat(values(ssd, name))
+            .describedAs(name)
+            .isEqualTo(values(anew ? untouched : saved, name));
+      }
+    }
+  }
+
+  private static Ssd lite(Backend backend, TensorArena arena, int classes, long seed) {
+    SsdDefinition definition = ModelRegistry.find("ssdlite320-mobilenet-v3-large");
+    Ssd ssd = new Ssd(backend, new Ssd.Config(definition, 64, 64, classes), arena);
+    ssd.state().initialize(seed);
+    return ssd;
   }
 
   private static List<Float> row(Ssd ssd, String head, int row) {

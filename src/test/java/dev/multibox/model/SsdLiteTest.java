@@ -1,0 +1,93 @@
+package dev.multibox.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.multibox.Tensors;
+import dev.multibox.autograd.HeadVariables;
+import dev.multibox.autograd.LossOps;
+import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.Tape;
+import dev.multibox.autograd.Variable;
+import dev.multibox.backend.Backend;
+import dev.multibox.backend.LossParams;
+import dev.multibox.backend.SgdParams.MomentumForm;
+import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.optim.Sgd;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import org.junit.jupiter.api.Test;
+
+/**
+ * SSDlite trains and computes in F16; that it is torchvision's, {@link FormulaGoldenTest} tells.
+ */
+class SsdLiteTest {
+  private static final int BATCH = 4;
+  private static final int SIZE = 64;
+  private static final int CLASSES = 4;
+  private static final int STEPS = 8;
+
+  /** Sixty layers, each with a rounding of 2^-11. */
+  private static final float HALF_LOSS = 0.02f;
+
+  @Test
+  void trainingLowersTheLoss() {
+    try (Backend backend = CpuBackend.open()) {
+      float[] losses = train(backend, DType.F32, STEPS);
+
+      assertThat(losses[STEPS - 1]).isLessThan(0.7f * losses[0]).isPositive();
+    }
+  }
+
+  @Test
+  void halvesGiveTheLossOfFloats() {
+    try (Backend backend = CpuBackend.open()) {
+      float floats = train(backend, DType.F32, 1)[0];
+
+      assertThat(train(backend, DType.F16, 1)[0]).isCloseTo(floats, within(HALF_LOSS * floats));
+    }
+  }
+
+  /** The total loss of each step on the same images. */
+  private static float[] train(Backend backend, DType type, int steps) {
+    try (TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      SsdDefinition definition = ModelRegistry.find("ssdlite320-mobilenet-v3-large");
+      Ssd ssd = new Ssd(backend, new Ssd.Config(definition, SIZE, SIZE, CLASSES), type, arena);
+      ssd.state().initialize(1);
+      Shape image = ssd.imageShape(BATCH);
+      Tensor images = tensors.of(type, image, Tensors.random(2, image.size()));
+      int priors = ssd.priors().count();
+      int[] classes = new int[BATCH * priors];
+      for (int i = 0; i < classes.length; i += 19) {
+        classes[i] = 1 + i % (CLASSES - 1);
+      }
+      Tensor classTargets = tensors.ints(Shape.of(BATCH, priors), classes);
+      Shape offsets = Shape.of(BATCH, priors, 4);
+      Tensor offsetTargets = tensors.floats(offsets, Tensors.random(3, offsets.size()));
+      Tensor losses = tensors.poisoned(Shape.of(3));
+      Sgd.Settings settings =
+          new Sgd.Settings(0.9f, 4e-5f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.ALL, 1);
+      Sgd sgd = new Sgd(backend, ssd.state(), settings, arena);
+      PooledMemory memory = new PooledMemory(arena);
+      float[] totals = new float[steps];
+      for (int step = 0; step < steps; step++) {
+        ssd.state().resetGradients();
+        try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+          HeadVariables heads = ssd.forward(tape, Variable.constant(images));
+          Variable loss =
+              LossOps.multiboxLoss(
+                  tape, heads, classTargets, offsetTargets, LossParams.torchvision(), losses);
+          tape.backward(loss, tensors.floats(Shape.of(1), 1));
+          totals[step] = backend.floats(losses)[0];
+          Tensor foundInf = sgd.checkFinite();
+          sgd.step(0.05f, step);
+          tape.updateRunningStatistics(foundInf);
+        }
+      }
+      return totals;
+    }
+  }
+}
