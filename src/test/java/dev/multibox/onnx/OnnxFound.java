@@ -83,10 +83,15 @@ final class OnnxFound {
 
   private static boolean close(Detection a, Detection b) {
     return a.label() == b.label()
-        && Math.abs(a.score() - b.score()) < CLOSE
-        && Math.abs(a.xmin() - b.xmin()) < CLOSE
-        && Math.abs(a.ymin() - b.ymin()) < CLOSE
-        && Math.abs(a.xmax() - b.xmax()) < CLOSE
-        && Math.abs(a.ymax() - b.ymax()) < CLOSE;
+        && close(a.score(), b.score())
+        && close(a.xmin(), b.xmin())
+        && close(a.ymin(), b.ymin())
+        && close(a.xmax(), b.xmax())
+        && close(a.ymax(), b.ymax());
+  }
+
+  /** Of the larger where that is above one, as corners of random offsets are. */
+  private static boolean close(float a, float b) {
+    return Math.abs(a - b) < CLOSE * Math.max(1, Math.abs(b));
   }
 }

@@ -79,7 +79,7 @@ final class OnnxNetwork implements AutoCloseable {
           yield noise(name, shape, 20, 5);
         }
         boolean endsBlock = name.matches(".*layer.*conv[23].bn.weight");
-        yield noise(name, shape, name.endsWith("bias") ? 0 : endsBlock ? 0.4 : 1, 0.2);
+        yield noise(name, shape, name.endsWith("bias") ? 0 : endsBlock ? 0.2 : 1, 0.2);
       }
     };
   }
