@@ -41,6 +41,43 @@ public interface Backend extends AutoCloseable {
    */
   void download(Tensor source, MemorySegment target);
 
+  /**
+   * Copies host memory into {@code target} in the order of what is asked of this backend, without
+   * waiting for it; the source may be changed on return. For what is small and new in every step.
+   */
+  default void send(MemorySegment source, Tensor target) {
+    upload(source, target);
+  }
+
+  /**
+   * The way of large data to this device.
+   *
+   * @param bytes the most that is sent at a time
+   * @param arena where it lies there
+   */
+  default Staging newStaging(long bytes, TensorArena arena) {
+    return new DirectStaging(bytes, arena);
+  }
+
+  /** How many buffers on this device a {@link Staging} takes in turn. */
+  default int stagingTurns() {
+    return 1;
+  }
+
+  /** The way of {@code source}, F32, to the host. */
+  default Outlet newOutlet(Tensor source) {
+    return new DirectOutlet(this, source);
+  }
+
+  /**
+   * {@code work} as something that is asked for again and again: it asks the same kernels for the
+   * same tensors each time, neither waits nor allocates, and may be recorded and played back where
+   * that is faster, without being run again.
+   */
+  default Runnable repeatable(Runnable work) {
+    return work;
+  }
+
   /** Waits until everything asked of this backend is done. */
   void synchronize();
 
@@ -84,6 +121,18 @@ public interface Backend extends AutoCloseable {
   default void upload(int[] values, Tensor target) {
     Checks.dtype("upload", DType.I32, target);
     upload(MemorySegment.ofArray(values), target);
+  }
+
+  /** {@link #send(MemorySegment, Tensor)} of F32 values. */
+  default void send(float[] values, Tensor target) {
+    Checks.dtype("send", DType.F32, target);
+    send(MemorySegment.ofArray(values), target);
+  }
+
+  /** {@link #send(MemorySegment, Tensor)} of I32 values. */
+  default void send(int[] values, Tensor target) {
+    Checks.dtype("send", DType.I32, target);
+    send(MemorySegment.ofArray(values), target);
   }
 
   /** The elements of an F32 tensor that fits an array. */

@@ -153,7 +153,7 @@ public final class Sgd {
       hyperValues[at + OptimizerKernels.HYPER_ITERATION] = iteration;
       hyperValues[at + OptimizerKernels.HYPER_UNSCALE] = 1f / batches;
     }
-    backend.upload(hyperValues, hyper);
+    backend.send(hyperValues, hyper);
   }
 
   /** Updates all weights, unless {@link #checkFinite} found a gradient that is not finite. */

@@ -47,9 +47,9 @@ final class GroundTruthBatch {
       }
       countValues[n] = targets.size();
     }
-    backend.upload(boxValues, boxes);
-    backend.upload(labelValues, labels);
-    backend.upload(countValues, counts);
+    backend.send(boxValues, boxes);
+    backend.send(labelValues, labels);
+    backend.send(countValues, counts);
   }
 
   private void put(int index, SamplePlan.Target target) {

@@ -3,12 +3,13 @@ package dev.multibox.train;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.Normalisation;
+import dev.multibox.backend.Staging;
 import dev.multibox.data.PixelBuffer;
 import dev.multibox.data.Sample;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,8 @@ import java.util.List;
 final class ImageBatch {
   private final Backend backend;
   private final TensorArena arena;
-  private Tensor staging; // U8, as large as the largest batch
+  private Staging staging;
+  private long capacity;
 
   /**
    * Memory for batches.
@@ -29,7 +31,8 @@ final class ImageBatch {
   ImageBatch(Backend backend, long bytes, TensorArena arena) {
     this.backend = backend;
     this.arena = arena;
-    staging = arena.allocate(Shape.of(bytes), DType.U8);
+    capacity = bytes;
+    staging = backend.newStaging(bytes, arena);
   }
 
   /** Fills {@code out [N, H, W, C]} from these samples. */
@@ -41,15 +44,21 @@ final class ImageBatch {
 
   private List<Tensor> upload(List<PixelBuffer> pixels) {
     long bytes = pixels.stream().mapToLong(buffer -> TensorArena.padded(buffer.rgb().length)).sum();
-    if (bytes > staging.size()) {
-      staging = arena.allocate(Shape.of(bytes), DType.U8);
+    if (bytes > capacity) {
+      capacity = bytes;
+      staging = backend.newStaging(bytes, arena);
     }
-    List<Tensor> images = new ArrayList<>();
+    MemorySegment host = staging.host();
     long at = 0;
     for (PixelBuffer buffer : pixels) {
-      Tensor image = staging.slice(at, Shape.of(buffer.height(), buffer.width(), 3));
-      backend.upload(buffer.segment(), image);
-      images.add(image);
+      host.asSlice(at, buffer.rgb().length).copyFrom(buffer.segment());
+      at += TensorArena.padded(buffer.rgb().length);
+    }
+    Tensor sent = staging.send(bytes);
+    List<Tensor> images = new ArrayList<>();
+    at = 0;
+    for (PixelBuffer buffer : pixels) {
+      images.add(sent.slice(at, Shape.of(buffer.height(), buffer.width(), 3)));
       at += TensorArena.padded(buffer.rgb().length);
     }
     return images;

@@ -50,11 +50,25 @@ public record RunState(
   }
 
   /** One step on. */
-  RunState stepped(Loader.Position next, boolean skippedUpdate) {
+  RunState stepped(Loader.Position next) {
     return new RunState(
         iteration + 1,
         next.epoch(),
         next.index(),
+        evaluated,
+        best,
+        bestIteration,
+        skipped,
+        scale,
+        data);
+  }
+
+  /** What became of a step. */
+  RunState updated(boolean skippedUpdate) {
+    return new RunState(
+        iteration,
+        epoch,
+        batch,
         evaluated,
         best,
         bestIteration,

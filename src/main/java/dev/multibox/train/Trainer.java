@@ -23,7 +23,9 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,6 +81,7 @@ public final class Trainer implements AutoCloseable {
   private final StepPlan plan;
   private final TrainingStep step;
   private final Evaluator evaluator;
+  private final Deque<Asked> asked = new ArrayDeque<>();
   private RunState state;
   private @Nullable RunState saved;
   private long savedNanos;
@@ -254,19 +257,31 @@ public final class Trainer implements AutoCloseable {
       batches.add(loader.next());
     }
     float rate = schedule.at(state.iteration());
-    TrainingStep.Result losses = step.run(batches, rate, state.iteration());
+    asked.add(new Asked(state.iteration() + 1, batches.getLast().epoch(), rate, ids(batches)));
+    List<TrainingStep.Result> known = step.run(batches, rate, state.iteration());
     recorder.samples(state.iteration() + 1, batches.getLast().samples(), step.input());
-    Divergence.check(
-        losses,
-        state.iteration() + 1,
-        state.skipped(),
-        ssd.type() == DType.F16,
-        ids(batches),
-        recorder.lastGood());
-    state = state.stepped(loader.position(), losses.skipped());
-    progress.step(state.iteration(), config.iterations(), losses);
-    if (state.iteration() % LOG_EVERY == 0 || state.iteration() == config.iterations()) {
-      recorder.step(state.iteration(), batches.getLast().epoch(), rate, losses);
+    state = state.stepped(loader.position());
+    learn(known, recorder);
+  }
+
+  /** A step whose figures are not known yet. */
+  private record Asked(long iteration, int epoch, float rate, String images) {}
+
+  private void learn(List<TrainingStep.Result> known, RunRecorder recorder) throws IOException {
+    for (TrainingStep.Result result : known) {
+      Asked of = asked.remove();
+      Divergence.check(
+          result,
+          of.iteration(),
+          state.skipped(),
+          ssd.type() == DType.F16,
+          of.images(),
+          recorder.lastGood());
+      state = state.updated(result.skipped());
+      progress.step(of.iteration(), config.iterations(), result);
+      if (of.iteration() % LOG_EVERY == 0 || of.iteration() == config.iterations()) {
+        recorder.step(of.iteration(), of.epoch(), of.rate(), result);
+      }
     }
   }
 
@@ -293,6 +308,7 @@ public final class Trainer implements AutoCloseable {
     if (!isEvaluationDue()) {
       return;
     }
+    learn(step.finish(), recorder);
     Dataset validation = splits.validation();
     Optional<List<DetectedObject>> detections = evaluator.detect(stop);
     if (detections.isEmpty()) {
@@ -317,6 +333,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void saveLast(RunRecorder recorder) throws IOException {
+    learn(step.finish(), recorder);
     state = state.with(step.scaler().state());
     if (!state.equals(saved)) {
       recorder.saveLast(state);

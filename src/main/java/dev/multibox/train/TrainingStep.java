@@ -10,6 +10,7 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.LossKernels;
 import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.Outlet;
 import dev.multibox.data.Batch;
 import dev.multibox.model.Ssd;
 import dev.multibox.optim.GradScaler;
@@ -20,7 +21,6 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 
 /**
  * One step of training, from decoded images to updated weights: prepare, match, forward, loss,
@@ -67,7 +67,11 @@ public final class TrainingStep {
   private final TrainingInput input;
   private final Tensor losses; // [3]
   private final Tensor lossSum; // [3], over the batches of a step
-  private int steps;
+  private final List<Tape> tapes = new ArrayList<>();
+  private final List<Runnable> passes = new ArrayList<>();
+  private final Runnable update;
+  private final Outlet outlet;
+  private int told;
 
   /** A step whose activations lie in memory of {@code arena}, of exactly the planned size. */
   public TrainingStep(
@@ -104,50 +108,86 @@ public final class TrainingStep {
     input = new TrainingInput(backend, ssd.network(), recipe.match(), ssd.type(), settings, arena);
     losses = arena.zeros(Shape.of(3), DType.F32);
     lossSum = arena.zeros(Shape.of(3), DType.F32);
+    for (int i = 0; i < settings.accumulate(); i++) {
+      int batch = i;
+      passes.add(backend.repeatable(() -> pass(batch)));
+    }
+    update = backend.repeatable(this::update);
+    outlet = backend.newOutlet(scaler.ring());
   }
 
   /**
-   * Updates the weights once, by the mean gradient of these batches.
+   * Asks for an update of the weights by the mean gradient of these batches.
    *
    * @param batches as many as the settings say
    * @param iteration updates before this one
+   * @return what is known by now of steps that were asked for and not yet told of, in their order:
+   *     on the CPU of this one
    */
-  public Result run(List<Batch> batches, float learningRate, long iteration) {
+  public List<Result> run(List<Batch> batches, float learningRate, long iteration) {
     optimizer.prepare(learningRate, iteration);
-    compute(batch -> input.prepare(batches.get(batch).samples()));
-    return Result.of(backend.floats(scaler.ring()), steps++, settings.accumulate());
+    try {
+      for (int batch = 0; batch < settings.accumulate(); batch++) {
+        input.prepare(batches.get(batch).samples());
+        passes.get(batch).run();
+      }
+      update.run();
+    } finally {
+      closeTapes();
+    }
+    outlet.copy();
+    List<Result> known = new ArrayList<>();
+    while (outlet.isDue()) {
+      known.add(next());
+    }
+    return known;
+  }
+
+  /** What {@link #run} has not told of; waits for it. */
+  public List<Result> finish() {
+    List<Result> known = new ArrayList<>();
+    while (outlet.copies() > 0) {
+      known.add(next());
+    }
+    return known;
+  }
+
+  private Result next() {
+    return Result.of(outlet.take(), told++, settings.accumulate());
   }
 
   /** All of a step that takes memory, once, on whatever its inputs are. */
   void rehearse() {
-    compute(_ -> {});
+    passes.forEach(Runnable::run);
+    update.run();
   }
 
   /**
-   * Forward and backward of every batch, each behind {@code prepare} of its number, and the update.
-   * The tapes stay open until then: whether running statistics move is known only when all
-   * gradients are.
+   * Forward and backward of one batch of a step. Its tape stays open until the update: whether
+   * running statistics move is known only when all gradients are.
    */
-  private void compute(IntConsumer prepare) {
-    List<Tape> tapes = new ArrayList<>();
-    try {
-      for (int batch = 0; batch < settings.accumulate(); batch++) {
-        prepare.accept(batch);
-        tapes.add(new Tape(backend, memory, Tape.Mode.TRAINING, settings.recompute()));
-        optimizer.begin(batch);
-        pass(tapes.getLast());
-        optimizer.collect(batch);
-        backend
-            .elementwise()
-            .accumulate(losses, batch == 0 ? Gradient.overwrite(lossSum) : Gradient.add(lossSum));
-      }
-      Tensor foundInf = optimizer.checkFinite();
-      optimizer.update();
-      tapes.forEach(tape -> tape.updateRunningStatistics(foundInf));
-      scaler.update(lossSum);
-    } finally {
-      tapes.forEach(Tape::close);
-    }
+  private void pass(int batch) {
+    Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING, settings.recompute());
+    tapes.add(tape);
+    optimizer.begin(batch);
+    pass(tape);
+    optimizer.collect(batch);
+    backend
+        .elementwise()
+        .accumulate(losses, batch == 0 ? Gradient.overwrite(lossSum) : Gradient.add(lossSum));
+  }
+
+  private void update() {
+    Tensor foundInf = optimizer.checkFinite();
+    optimizer.update();
+    tapes.forEach(tape -> tape.updateRunningStatistics(foundInf));
+    scaler.update(lossSum);
+    closeTapes();
+  }
+
+  private void closeTapes() {
+    tapes.forEach(Tape::close);
+    tapes.clear();
   }
 
   private void pass(Tape tape) {

@@ -92,7 +92,7 @@ class MixedPrecisionTest {
 
   private static void losses(Fixture fixture, List<Batch> images, List<Float> losses) {
     for (int i = 0; i < 12; i++) {
-      losses.add(fixture.step().run(images, 0.02f, i).loss());
+      losses.add(fixture.step().run(images, 0.02f, i).getFirst().loss());
     }
   }
 
@@ -118,7 +118,7 @@ class MixedPrecisionTest {
           fixture.step().run(two, 0.02f, 0);
           List<float[]> before = fixture.everything();
           fixture.step().scaler().restore(new GradScaler.State(TOO_MUCH, 7));
-          TrainingStep.Result result = fixture.step().run(two, 0.02f, 1);
+          TrainingStep.Result result = fixture.step().run(two, 0.02f, 1).getFirst();
 
           assertThat(result.skipped()).isTrue();
           assertThat(result.loss()).isPositive().isFinite();
@@ -131,7 +131,7 @@ class MixedPrecisionTest {
           }
 
           fixture.step().scaler().restore(new GradScaler.State(1024, 0));
-          assertThat(fixture.step().run(two, 0.02f, 1).skipped()).isFalse();
+          assertThat(fixture.step().run(two, 0.02f, 1).getFirst().skipped()).isFalse();
           for (int i = 0; i < before.size(); i++) {
             assertThat(fixture.everything().get(i)).isNotEqualTo(before.get(i));
           }
@@ -163,7 +163,7 @@ class MixedPrecisionTest {
           float last = Float.NaN;
           for (int i = 0; i < 70; i++) {
             fixture.step().scaler().restore(new GradScaler.State(1024 + i, 0));
-            TrainingStep.Result result = fixture.step().run(IMAGES, 0.01f, i);
+            TrainingStep.Result result = fixture.step().run(IMAGES, 0.01f, i).getFirst();
             assertThat(result.scale()).isEqualTo(1024 + i);
             assertThat(result.loss()).isNotEqualTo(last);
             last = result.loss();

@@ -12,7 +12,9 @@ import dev.multibox.backend.L2NormKernels;
 import dev.multibox.backend.LossKernels;
 import dev.multibox.backend.NmsKernels;
 import dev.multibox.backend.OptimizerKernels;
+import dev.multibox.backend.Outlet;
 import dev.multibox.backend.PoolingKernels;
+import dev.multibox.backend.Staging;
 import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.Stream;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One GPU, through a {@link Driver}. All kernels run on one stream, so that memory is used again in
@@ -37,6 +40,10 @@ public final class CudaBackend implements Backend {
   private final Driver driver;
   private final long slabBytes;
   private final Stream stream;
+
+  /** What is closed with this backend, before its streams. */
+  private final List<Runnable> closings = new ArrayList<>();
+
   private final CudaWorkspace workspace;
   private final List<KernelFamily> families = new ArrayList<>();
   private final Set<TensorArena> openArenas = new HashSet<>();
@@ -52,6 +59,8 @@ public final class CudaBackend implements Backend {
   private final LossKernels loss;
   private final CudaConvertKernels convert;
   private final CudaConvolution convolution;
+  private @Nullable Stream copies;
+  private @Nullable CudaSend small;
 
   private CudaBackend(Driver driver, CudaConvolution.Source convolutions, long slabBytes) {
     this.driver = driver;
@@ -150,6 +159,53 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public void send(MemorySegment source, Tensor target) {
+    if (!CudaSend.takes(source.byteSize())) {
+      upload(source, target);
+      return;
+    }
+    Checks.upload(source, target);
+    if (small == null) {
+      small = new CudaSend(driver, stream);
+      closings.add(small::close);
+    }
+    if (target.bytes() > 0) {
+      small.send(source, target.address());
+    }
+    target.markWritten();
+  }
+
+  @Override
+  public Staging newStaging(long bytes, TensorArena arena) {
+    if (copies == null) {
+      copies = driver.newStream();
+    }
+    CudaStaging staging = new CudaStaging(driver, stream, copies, bytes, arena);
+    closings.add(staging::close);
+    return staging;
+  }
+
+  @Override
+  public int stagingTurns() {
+    return CudaStaging.TURNS;
+  }
+
+  @Override
+  public Outlet newOutlet(Tensor source) {
+    CudaOutlet outlet = new CudaOutlet(driver, stream, source);
+    closings.add(outlet::close);
+    return outlet;
+  }
+
+  /** As a graph, which is freed with this backend. */
+  @Override
+  public Runnable repeatable(Runnable work) {
+    CudaReplay replay = new CudaReplay(stream, workspace, work);
+    closings.add(replay::close);
+    return replay;
+  }
+
+  @Override
   public void synchronize() {
     stream.synchronize();
   }
@@ -216,9 +272,13 @@ public final class CudaBackend implements Backend {
           "cuda: %d arenas are still open; close them first".formatted(openArenas.size()));
     }
     convolution.close();
+    closings.forEach(Runnable::run);
     families.forEach(KernelFamily::close);
     tables.close();
     workspace.close();
+    if (copies != null) {
+      copies.close();
+    }
     stream.close();
     driver.close();
   }

@@ -16,6 +16,11 @@ final class CudaWorkspace implements AutoCloseable {
     this.driver = driver;
   }
 
+  /** Where it is now; another once it has grown. */
+  long address() {
+    return address;
+  }
+
   /** The address of at least {@code needed} bytes of unspecified content. */
   long take(long needed) {
     if (needed > bytes) {

@@ -13,6 +13,7 @@ import dev.multibox.backend.LossKernels;
 import dev.multibox.backend.NmsKernels;
 import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.PoolingKernels;
+import dev.multibox.backend.Staging;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.MemorySegment;
@@ -32,23 +33,25 @@ public final class DryBackend implements Backend {
   }
 
   private final int channelMultiple;
+  private final int stagingTurns;
   private final DryConvolutionKernels convolution = new DryConvolutionKernels(this::tell);
   private final DryKernels kernels = new DryKernels(this::tell);
   private @Nullable Witness witness;
   private long nextAddress = TensorArena.ALIGNMENT;
 
-  private DryBackend(int channelMultiple) {
+  private DryBackend(int channelMultiple, int stagingTurns) {
     this.channelMultiple = channelMultiple;
+    this.stagingTurns = stagingTurns;
   }
 
   /** One that stands in for {@code backend}. */
   public static DryBackend of(Backend backend) {
-    return withChannelMultiple(backend.channelMultiple());
+    return new DryBackend(backend.channelMultiple(), backend.stagingTurns());
   }
 
   /** One that stands in for a backend which pads channels to this multiple. */
   public static DryBackend withChannelMultiple(int multiple) {
-    return new DryBackend(multiple);
+    return new DryBackend(multiple, 1);
   }
 
   /** Tells {@code listener} alone from now on. */
@@ -80,6 +83,16 @@ public final class DryBackend implements Backend {
   @Override
   public int channelMultiple() {
     return channelMultiple;
+  }
+
+  @Override
+  public int stagingTurns() {
+    return stagingTurns;
+  }
+
+  @Override
+  public Staging newStaging(long bytes, TensorArena arena) {
+    return new DryStaging(bytes, stagingTurns, arena);
   }
 
   @Override
