@@ -43,6 +43,9 @@ final class HalfCases {
   private static final List<Shape> WIDER_ROWS =
       Stream.concat(ROWS.stream().limit(ROWS.size() - 1L), Stream.of(Shape.of(3043, 23))).toList();
 
+  /** All but the longest, of which a mask has as many bytes as elements. */
+  private static final List<Shape> ROWS_OF_MASKS = ROWS.subList(0, ROWS.size() - 1);
+
   private static final List<Shape> SOME_ROWS = ROWS.subList(1, ROWS.size());
 
   private static final List<Shape> IMAGES =
@@ -141,7 +144,7 @@ final class HalfCases {
                     run.floatsGradient(channels(shape))));
     add(
         "ElementwiseKernels.maskedActivation",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .elementwise()
@@ -149,7 +152,7 @@ final class HalfCases {
                     run.random(1, shape), bounded(run), run.out(shape), maskOut(run, shape)));
     add(
         "ElementwiseKernels.maskedActivationBackward",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .elementwise()
@@ -157,7 +160,7 @@ final class HalfCases {
                     mask(run, shape), run.any(2, shape), run.gradient(shape)));
     add(
         "ElementwiseKernels.maskedBias",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .elementwise()
@@ -169,7 +172,7 @@ final class HalfCases {
                     maskOut(run, shape)));
     add(
         "ElementwiseKernels.maskedBiasBackward",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .elementwise()
@@ -400,7 +403,7 @@ final class HalfCases {
                     run.floatsOut(Shape.of(2, shape.dim(-1)))));
     add(
         "BatchNormKernels.maskedApply",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .batchNorm()
@@ -416,7 +419,7 @@ final class HalfCases {
                     maskOut(run, shape)));
     add(
         "BatchNormKernels.maskedBackwardReduce",
-        ROWS,
+        ROWS_OF_MASKS,
         (run, shape) ->
             run.backend()
                 .batchNorm()
@@ -611,7 +614,7 @@ final class HalfCases {
         "NmsKernels.detect",
         BATCHES,
         (run, batch) -> {
-          NmsParams params = NmsParams.torchvision();
+          NmsParams params = nmsParams(run);
           Shape scores = Shape.of(batch.dim(0), params.capacity(CLASSES));
           run.backend()
               .nms()
@@ -628,6 +631,22 @@ final class HalfCases {
                       run.out(scores, DType.I32),
                       run.out(batch, DType.I32)));
         });
+  }
+
+  /** torchvision's, with one of the activations also a limit on each level's candidates. */
+  private static NmsParams nmsParams(HalfRun run) {
+    NmsParams params = NmsParams.torchvision();
+    return new NmsParams(
+        params.scores(),
+        params.choice(),
+        params.scoreThreshold(),
+        run.activation() == Activation.RELU ? 20 : 0,
+        params.candidatesPerClass(),
+        params.iouThreshold(),
+        params.overlap(),
+        params.topK(),
+        params.scope(),
+        params.clip());
   }
 
   /** Priors a fifth of the image wide, somewhere on it. */
@@ -676,6 +695,21 @@ final class HalfCases {
         });
   }
 
+  /** 0, 1, ... 99, 0, ... in I32 or U8. */
+  private static Tensor counted(HalfRun run, Shape shape, DType type) {
+    byte[] bytes = new byte[(int) shape.size()];
+    int[] ints = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (i % 100);
+      ints[i] = i % 100;
+    }
+    Tensor counted = run.tensors().allocate(shape, type);
+    run.backend()
+        .upload(
+            type == DType.U8 ? MemorySegment.ofArray(bytes) : MemorySegment.ofArray(ints), counted);
+    return counted;
+  }
+
   private void convertAndImage() {
     add(
         "ConvertKernels.convert",
@@ -684,6 +718,8 @@ final class HalfCases {
           run.backend().convert().convert(run.any(1, shape), run.floatsOut(shape));
           run.backend().convert().convert(run.floats(2, shape), run.out(shape));
           run.backend().convert().convert(run.any(3, shape), run.out(shape));
+          run.backend().convert().convert(counted(run, shape, DType.I32), run.out(shape));
+          run.backend().convert().convert(counted(run, shape, DType.U8), run.out(shape));
         });
     add(
         "ImageKernels.prepare",
