@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SSD300 on VGG-16 and on ResNet-50 on the CPU: MultiBox against torchvision, in turns on the same cores.
+"""SSD300 on VGG-16 and on ResNet-50, and SSDlite, on the CPU: MultiBox against torchvision, in turns on the same cores.
 
 Run on a quiet machine from the repository's root, with a Python that has torchvision, after `mvn package -DskipTests`:
 
@@ -22,8 +22,9 @@ import torch.nn.functional as F
 import torchvision
 
 warnings.filterwarnings("ignore")
-CASES = [(net, work, batch) for net in ("vgg16", "resnet50") for work, batch in (("forward", 1), ("forward", 4), ("train", 4))]
-MODELS = {"vgg16": ("ssd300-vgg16-torchvision", 91), "resnet50": ("ssd300-resnet50", 81)}
+CASES = [(net, work, batch) for net in ("vgg16", "resnet50", "ssdlite") for work, batch in (("forward", 1), ("forward", 4), ("train", 4))]
+MODELS = {"vgg16": ("ssd300-vgg16-torchvision", 91), "resnet50": ("ssd300-resnet50", 81), "ssdlite": ("ssdlite320-mobilenet-v3-large", 91)}
+TORCHVISION = {"vgg16": torchvision.models.detection.ssd300_vgg16, "ssdlite": torchvision.models.detection.ssdlite320_mobilenet_v3_large}
 
 
 class SsdResNet50(torch.nn.Module):
@@ -74,27 +75,27 @@ class Torch:
     def __init__(self, net, work, batch, layout):
         torch.manual_seed(0)
         classes = MODELS[net][1]
-        vgg = net == "vgg16"
-        make = torchvision.models.detection.ssd300_vgg16
-        model = make(weights=None, weights_backbone=None) if vgg else SsdResNet50(classes)
+        make = TORCHVISION.get(net)
+        side = 320 if net == "ssdlite" else 300
+        model = make(weights=None, weights_backbone=None) if make else SsdResNet50(classes)
         self.model = model.to(memory_format=layout)
-        self.images = torch.rand(batch, 3, 300, 300).contiguous(memory_format=layout)
+        self.images = torch.rand(batch, 3, side, side).contiguous(memory_format=layout)
         if work == "forward":
             self.model.eval()
-            self.step = self.forward_vgg if vgg else self.forward_resnet
+            self.step = self.forward_torchvision if make else self.forward_resnet
             return
         self.model.train()
         self.optimizer = torch.optim.SGD(model.parameters(), lr=1e-6, momentum=0.9, weight_decay=5e-4)
-        if vgg:
+        if make:
             box = torch.tensor([[2.0, 3.0, 150.0, 150.0]])
             self.targets = [{"boxes": box, "labels": torch.tensor([1])} for _ in range(batch)]
-            self.step = self.train_vgg
+            self.step = self.train_torchvision
         else:
             self.labels = torch.randint(1, classes, (batch, 8732)) * (torch.rand(batch, 8732) < 0.002)
             self.offsets = torch.randn(batch, 4, 8732)
             self.step = self.train_resnet
 
-    def forward_vgg(self):
+    def forward_torchvision(self):
         with torch.no_grad():
             self.model.head(list(self.model.backbone(self.images).values()))
 
@@ -102,7 +103,7 @@ class Torch:
         with torch.no_grad():
             self.model(self.images)
 
-    def train_vgg(self):
+    def train_torchvision(self):
         self.update(sum(self.model(list(self.images), self.targets).values()))
 
     def train_resnet(self):

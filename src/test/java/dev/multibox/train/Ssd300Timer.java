@@ -65,7 +65,8 @@ final class Ssd300Timer {
 
   /** Preparing the images and matching are in it. */
   private static Runnable training(CpuBackend backend, Ssd ssd, int batch, TensorArena arena) {
-    boolean torchvision = ssd.config().definition().name().contains("torchvision");
+    String name = ssd.config().definition().name();
+    boolean torchvision = name.contains("torchvision") || name.startsWith("ssdlite");
     Recipe recipe = Recipe.find(torchvision ? "torchvision-coco" : "nvidia-coco");
     TrainingStep step = new TrainingStep(backend, ssd, recipe, StepSettings.of(batch, 4), arena);
     Batch images = TrainingStepTimer.randomBatch(batch, ssd.config().inputWidth());
