@@ -2,6 +2,7 @@ package dev.multibox.backend;
 
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
+import java.util.Locale;
 
 /**
  * One convolution that a step runs, as {@link ConvolutionKernels} is asked for it, without its
@@ -38,8 +39,55 @@ public record ConvolutionCall(
     BACKWARD_FILTER
   }
 
+  /** A call without bias and activation, whose result overwrites. */
+  public static ConvolutionCall plain(
+      Pass pass, DType type, Shape x, Shape filter, ConvolutionParams params) {
+    return new ConvolutionCall(
+        pass, x, filter, params, type, false, Activation.NONE, Accumulate.OVERWRITE);
+  }
+
+  /** This call with a bias and then an activation. */
+  public ConvolutionCall withBias(Activation behind) {
+    return new ConvolutionCall(pass, x, filter, params, type, true, behind, accumulate);
+  }
+
+  /** This call with its result treated so. */
+  public ConvolutionCall with(Accumulate other) {
+    return new ConvolutionCall(pass, x, filter, params, type, bias, activation, other);
+  }
+
+  /** This call for so many images. */
+  public ConvolutionCall withImages(long images) {
+    Shape part = Shape.of(images, x.dim(1), x.dim(2), x.dim(3));
+    return new ConvolutionCall(pass, part, filter, params, type, bias, activation, accumulate);
+  }
+
   /** {@code [N, P, Q, K]}, the output or the gradient by it. */
   public Shape out() {
     return params.outputShape(x, filter);
+  }
+
+  /**
+   * All of it in one line, for example {@code forward f16 x[8,38,38,256] w[512,3,3,256] s1x1 p1x1
+   * d1x1 g1 bias relu}.
+   */
+  public String label() {
+    return String.format(
+        Locale.ROOT,
+        "%s %s x%s w%s s%dx%d p%dx%d d%dx%d g%d%s%s%s",
+        pass.name().toLowerCase(Locale.ROOT),
+        type.suffix(),
+        x.toString().replace(" ", ""),
+        filter.toString().replace(" ", ""),
+        params.strideHeight(),
+        params.strideWidth(),
+        params.padHeight(),
+        params.padWidth(),
+        params.dilationHeight(),
+        params.dilationWidth(),
+        params.groups(),
+        bias ? " bias" : "",
+        activation == Activation.NONE ? "" : " " + activation.name().toLowerCase(Locale.ROOT),
+        accumulate == Accumulate.ADD ? " adds" : "");
   }
 }

@@ -40,7 +40,8 @@ final class SimulatedTrainingBackend implements Backend {
     driver = new CountingDriver(simulated);
     cuda =
         CudaBackend.open(
-            driver, (_, stream) -> HostConvolution.open(simulated, CountingDriver.inner(stream)));
+            driver,
+            setting -> HostConvolution.open(simulated, CountingDriver.inner(setting.stream())));
     loss = new HostLoss(simulated, CountingDriver.inner(cuda.stream()));
   }
 

@@ -15,11 +15,21 @@ import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.Outlet;
 import dev.multibox.backend.PoolingKernels;
 import dev.multibox.backend.Staging;
+import dev.multibox.backend.cuda.cudnn.PlanBook;
+import dev.multibox.backend.cuda.cudnn.PlanCache;
+import dev.multibox.backend.cuda.cudnn.PlanSearch;
+import dev.multibox.backend.cuda.cudnn.PlanTarget;
+import dev.multibox.backend.cuda.cudnn.PlanTimer;
+import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
+import dev.multibox.backend.cuda.driver.JCudaDriver;
+import dev.multibox.backend.cuda.driver.JCudnnApi;
 import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -67,7 +77,6 @@ public final class CudaBackend implements Backend {
     this.slabBytes = slabBytes;
     stream = driver.newStream();
     workspace = new CudaWorkspace(driver);
-    convolution = convolutions.open(driver, stream);
     ColumnSums columns = new ColumnSums(family("columns"));
     convert = new CudaConvertKernels(family("convert"));
     elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
@@ -82,6 +91,46 @@ public final class CudaBackend implements Backend {
     loss =
         new CudaLossKernels(
             family("loss"), new CudaMultiboxLoss(family("multibox"), driver.device()));
+    convolution =
+        convolutions.open(
+            new CudaConvolution.Setting(driver, stream, elementwise, batchNorm, convert));
+  }
+
+  /**
+   * A backend on the GPU {@code ordinal} of this machine, from 0 on, that convolves with cuDNN.
+   *
+   * @param tf32 whether convolutions of F32 may round their factors to TF32
+   * @throws IOException if JCuda's natives cannot be loaded
+   * @throws dev.multibox.backend.cuda.driver.DriverException if the GPU cannot be opened
+   */
+  public static CudaBackend open(int ordinal, boolean tf32) throws IOException {
+    JCudaDriver driver = JCudaDriver.open(ordinal);
+    boolean complete = false;
+    try {
+      CudaBackend backend = open(driver, setting -> cudnn(setting, tf32));
+      complete = true;
+      return backend;
+    } finally {
+      if (!complete) {
+        driver.close();
+      }
+    }
+  }
+
+  private static CudaConvolution cudnn(CudaConvolution.Setting setting, boolean tf32) {
+    try {
+      CudnnApi api = JCudnnApi.open(setting.stream());
+      PlanBook plans =
+          new PlanBook(
+              new PlanSearch(api, PlanTarget.ofHandle(api)),
+              PlanCache.open(setting.driver().device().name(), api.version()),
+              new PlanTimer(setting.driver(), setting.stream()),
+              tf32,
+              CudnnConvolution.WORKSPACE_BYTES);
+      return new CudnnConvolution(setting, api, plans);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A backend on {@code driver}, which is closed with it. */

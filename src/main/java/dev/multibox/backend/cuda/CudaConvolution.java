@@ -1,6 +1,9 @@
 package dev.multibox.backend.cuda;
 
+import dev.multibox.backend.BatchNormKernels;
+import dev.multibox.backend.ConvertKernels;
 import dev.multibox.backend.ConvolutionKernels;
+import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.Stream;
 
@@ -9,11 +12,26 @@ import dev.multibox.backend.cuda.driver.Stream;
  * one family that is a library's and not ours.
  */
 public abstract class CudaConvolution extends ConvolutionKernels implements AutoCloseable {
+  /**
+   * What a convolution works in.
+   *
+   * @param driver whose memory it is
+   * @param stream in whose order everything is done
+   * @param elementwise for biases and activations that the library cannot do along
+   * @param batchNorm for a batch norm behind it
+   * @param convert for biases in the type that the library wants
+   */
+  public record Setting(
+      Driver driver,
+      Stream stream,
+      ElementwiseKernels elementwise,
+      BatchNormKernels batchNorm,
+      ConvertKernels convert) {}
+
   /** Makes the convolution of a backend that is being opened. */
   @FunctionalInterface
   public interface Source {
-    /** Convolution of what lies on {@code driver}, in the order of {@code stream}. */
-    CudaConvolution open(Driver driver, Stream stream);
+    CudaConvolution open(Setting setting);
   }
 
   /** What convolves, with its version, for a user. */

@@ -47,7 +47,9 @@ public record CudaSystem(
     CudaLibraries libraries;
     try {
       libraries =
-          CudaLibraries.load(new CudaLibraries.Called(JCudaDriver.FUNCTIONS, List.of(), List.of()));
+          CudaLibraries.load(
+              new CudaLibraries.Called(
+                  JCudaDriver.FUNCTIONS, JCudnnApi.FUNCTIONS, JCublasApi.FUNCTIONS));
     } catch (IOException e) {
       return new CudaSystem(null, List.of(), List.of(String.valueOf(e.getMessage())));
     }

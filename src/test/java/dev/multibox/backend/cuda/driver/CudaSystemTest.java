@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,18 +54,27 @@ class CudaSystemTest {
             "libcudnn_cnn.so.9",
             "libcudnn_heuristic.so.9",
             "libcudnn_engines_precompiled.so.9",
-            "libcublas.so." + cuda,
             "libcublasLt.so." + cuda)) {
       CCompiler.library(folder, name, "int part(void) { return 1; }\n");
     }
+    CCompiler.library(folder, "libcublas.so." + cuda, stubs(JCublasApi.FUNCTIONS));
     CCompiler.library(
         folder,
         "libcudnn.so.9",
-        """
-        unsigned long cudnnGetVersion(void) { return 90501; }
-        unsigned long cudnnGetCudartVersion(void) { return %d000; }
-        """
-            .formatted(cuda));
+        stubs(JCudnnApi.FUNCTIONS)
+            + """
+            unsigned long cudnnGetVersion(void) { return 90501; }
+            unsigned long cudnnGetCudartVersion(void) { return %d000; }
+            """
+                .formatted(cuda));
+  }
+
+  /** C functions that are never called. */
+  private static String stubs(List<String> names) {
+    return names.stream()
+        .filter(name -> !name.equals("cudnnGetVersion"))
+        .map("int %s(void) { return 0; }\n"::formatted)
+        .collect(Collectors.joining());
   }
 
   /** What {@link Program} says, without what the driver that stands in says. */

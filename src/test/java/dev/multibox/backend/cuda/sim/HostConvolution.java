@@ -1,8 +1,8 @@
 package dev.multibox.backend.cuda.sim;
 
+import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.Backend;
-import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
@@ -34,6 +34,11 @@ public final class HostConvolution extends CudaConvolution {
   }
 
   /** That of a simulated driver; a {@link CudaConvolution.Source}. */
+  public static HostConvolution open(Setting setting) {
+    return open(setting.driver(), setting.stream());
+  }
+
+  /** That of a simulated driver, on a stream of its. */
   public static HostConvolution open(Driver driver, Stream stream) {
     return new HostConvolution((SimulatedDriver) driver, (SimulatedStream) stream);
   }
@@ -41,11 +46,55 @@ public final class HostConvolution extends CudaConvolution {
   /** A convolution of host tensors: inputs, then the result. */
   @FunctionalInterface
   private interface Body {
-    void run(ConvolutionKernels kernels, List<Tensor> inputs, Tensor out);
+    void run(Backend cpu, TensorArena arena, List<Tensor> inputs, Tensor out);
+  }
+
+  /** A tensor of the simulated memory. */
+  public static Tensor tensor(long address, Shape shape, DType dtype) {
+    return Tensor.device(shape, dtype, address, new Unowned());
+  }
+
+  /** What owns memory that is known by its address alone. */
+  private record Unowned() implements TensorArena {
+    @Override
+    public Tensor allocate(Shape shape, DType dtype) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Tensor zeros(Shape shape, DType dtype) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long allocatedBytes() {
+      return 0;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() {
+      // Owns nothing.
+    }
   }
 
   @Override
   protected void runForward(
+      Tensor x,
+      Tensor filter,
+      @Nullable Tensor bias,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    enqueueForward(x, filter, bias, activation, params, out);
+  }
+
+  /** {@link #forward} without its checks, whose bias may also be F16. */
+  public void enqueueForward(
       Tensor x,
       Tensor filter,
       @Nullable Tensor bias,
@@ -57,10 +106,19 @@ public final class HostConvolution extends CudaConvolution {
         FORWARD,
         inputs,
         Gradient.overwrite(out),
-        (kernels, in, result) -> {
-          Tensor hostBias = in.size() == 3 ? in.get(2) : null;
-          kernels.forward(in.get(0), in.get(1), hostBias, activation, params, result);
+        (cpu, arena, in, result) -> {
+          Tensor hostBias = in.size() == 3 ? widened(cpu, arena, in.get(2)) : null;
+          cpu.convolution().forward(in.get(0), in.get(1), hostBias, activation, params, result);
         });
+  }
+
+  private static Tensor widened(Backend cpu, TensorArena arena, Tensor bias) {
+    if (bias.dtype() == DType.F32) {
+      return bias;
+    }
+    Tensor wide = arena.allocate(bias.shape(), DType.F32);
+    cpu.convert().convert(bias, wide);
+    return wide;
   }
 
   @Override
@@ -81,39 +139,52 @@ public final class HostConvolution extends CudaConvolution {
         FORWARD_NORMALISED,
         inputs,
         Gradient.overwrite(out),
-        (kernels, in, result) ->
-            kernels.forwardNormalised(
-                in.get(0),
-                in.get(1),
-                new FixedNorm(in.get(2), in.get(3), in.get(4), in.get(5)),
-                in.size() == 7 ? in.get(6) : null,
-                activation,
-                params,
-                result));
+        (cpu, _, in, result) ->
+            cpu.convolution()
+                .forwardNormalised(
+                    in.get(0),
+                    in.get(1),
+                    new FixedNorm(in.get(2), in.get(3), in.get(4), in.get(5)),
+                    in.size() == 7 ? in.get(6) : null,
+                    activation,
+                    params,
+                    result));
   }
 
   @Override
   protected void runBackwardData(
       Tensor dOut, Tensor filter, ConvolutionParams params, Gradient dx) {
+    enqueueBackwardData(dOut, filter, params, dx.tensor(), dx.accumulate());
+  }
+
+  /** {@link #backwardData} without its checks. */
+  public void enqueueBackwardData(
+      Tensor dOut, Tensor filter, ConvolutionParams params, Tensor dx, Accumulate accumulate) {
     enqueue(
         BACKWARD_DATA,
         List.of(dOut, filter),
-        dx,
-        (kernels, in, result) ->
-            kernels.backwardData(
-                in.get(0), in.get(1), params, new Gradient(result, dx.accumulate())));
+        new Gradient(dx, accumulate),
+        (cpu, _, in, result) ->
+            cpu.convolution()
+                .backwardData(in.get(0), in.get(1), params, new Gradient(result, accumulate)));
   }
 
   @Override
   protected void runBackwardFilter(
       Tensor x, Tensor dOut, ConvolutionParams params, Gradient dFilter) {
+    enqueueBackwardFilter(x, dOut, params, dFilter.tensor(), dFilter.accumulate());
+  }
+
+  /** {@link #backwardFilter} without its checks. */
+  public void enqueueBackwardFilter(
+      Tensor x, Tensor dOut, ConvolutionParams params, Tensor dFilter, Accumulate accumulate) {
     enqueue(
         BACKWARD_FILTER,
         List.of(x, dOut),
-        dFilter,
-        (kernels, in, result) ->
-            kernels.backwardFilter(
-                in.get(0), in.get(1), params, new Gradient(result, dFilter.accumulate())));
+        new Gradient(dFilter, accumulate),
+        (cpu, _, in, result) ->
+            cpu.convolution()
+                .backwardFilter(in.get(0), in.get(1), params, new Gradient(result, accumulate)));
   }
 
   /** A tensor of the device, by its address: as on a GPU, the work knows no arena. */
@@ -149,7 +220,7 @@ public final class HostConvolution extends CudaConvolution {
     try (TensorArena arena = cpu.newArena()) {
       List<Tensor> inputs = read.stream().map(block -> copy(name, memory, block, arena)).toList();
       Tensor out = adds ? copy(name, memory, written, arena) : written.onHost(arena);
-      body.run(cpu.convolution(), inputs, out);
+      body.run(cpu, arena, inputs, out);
       memory.write(written.range().address(), out.host());
     }
   }

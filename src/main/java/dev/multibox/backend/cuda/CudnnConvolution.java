@@ -1,0 +1,188 @@
+package dev.multibox.backend.cuda;
+
+import dev.multibox.backend.Accumulate;
+import dev.multibox.backend.Activation;
+import dev.multibox.backend.ConvolutionCall;
+import dev.multibox.backend.ConvolutionCall.Pass;
+import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.FixedNorm;
+import dev.multibox.backend.Gradient;
+import dev.multibox.backend.cuda.cudnn.ConvolutionPlan;
+import dev.multibox.backend.cuda.cudnn.ConvolutionPlan.Operands;
+import dev.multibox.backend.cuda.cudnn.PlanBook;
+import dev.multibox.backend.cuda.driver.CudnnApi;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Tensor;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolution by cuDNN, which reads and writes our layouts as they are. A bias and a ReLU are done
+ * along where an engine can; otherwise by our kernels, in place behind it.
+ *
+ * <p>A batch for which there is no plan is done in parts.
+ */
+public final class CudnnConvolution extends CudaConvolution {
+  /** What a convolution may need beside its operands; all share it. */
+  static final long WORKSPACE_BYTES = 256L << 20;
+
+  private final Setting setting;
+  private final CudnnApi api;
+  private final PlanBook plans;
+  private final CudaWorkspace workspace;
+  private final CudaWorkspace halfBias;
+
+  /**
+   * Convolves with the plans of {@code plans}, which were made with {@code api}; takes both over.
+   */
+  public CudnnConvolution(Setting setting, CudnnApi api, PlanBook plans) {
+    this.setting = setting;
+    this.api = api;
+    this.plans = plans;
+    workspace = new CudaWorkspace(setting.driver());
+    halfBias = new CudaWorkspace(setting.driver());
+  }
+
+  @Override
+  protected void runForward(
+      Tensor x,
+      Tensor filter,
+      @Nullable Tensor bias,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    if (filter.size() == 0) {
+      sumNothing(Gradient.overwrite(out));
+      finishForward(bias, activation, out);
+      return;
+    }
+    ConvolutionCall plain =
+        ConvolutionCall.plain(Pass.FORWARD, x.dtype(), x.shape(), filter.shape(), params);
+    boolean along = activation == Activation.NONE || activation == Activation.RELU;
+    if (bias != null && along) {
+      ConvolutionCall fused = plain.withBias(activation);
+      if (plans.has(fused)) {
+        run(fused, x.address(), filter.address(), out.address(), biasAddress(bias, x.dtype()));
+        return;
+      }
+    }
+    run(plain, x.address(), filter.address(), out.address(), 0);
+    finishForward(bias, activation, out);
+  }
+
+  /** What the library could not do along. */
+  private void finishForward(@Nullable Tensor bias, Activation activation, Tensor out) {
+    if (bias != null) {
+      setting.elementwise().bias(out, bias, activation, out);
+    } else if (activation != Activation.NONE) {
+      setting.elementwise().activation(out, activation, out);
+    }
+  }
+
+  @Override
+  protected void runForwardNormalised(
+      Tensor x,
+      Tensor filter,
+      FixedNorm norm,
+      @Nullable Tensor residual,
+      Activation activation,
+      ConvolutionParams params,
+      Tensor out) {
+    runForward(x, filter, null, Activation.NONE, params, out);
+    setting
+        .batchNorm()
+        .apply(
+            out, norm.mean(), norm.invStd(), norm.gamma(), norm.beta(), residual, activation, out);
+  }
+
+  /** The bias in the type of the other tensors, which is what cuDNN has engines for. */
+  private long biasAddress(Tensor bias, DType dtype) {
+    if (bias.dtype() == dtype) {
+      return bias.address();
+    }
+    long bytes = Math.multiplyExact(bias.size(), (long) dtype.bytes());
+    Tensor half = WorkspaceTensor.at(halfBias.take(bytes), bias.shape(), dtype);
+    setting.convert().convert(bias, half);
+    return half.address();
+  }
+
+  @Override
+  protected void runBackwardData(
+      Tensor dOut, Tensor filter, ConvolutionParams params, Gradient dx) {
+    Tensor target = dx.tensor();
+    ConvolutionCall call =
+        ConvolutionCall.plain(
+            Pass.BACKWARD_DATA, dOut.dtype(), target.shape(), filter.shape(), params);
+    if (dOut.size() == 0 || filter.size() == 0) {
+      sumNothing(dx);
+      return;
+    }
+    run(
+        dx.adds() ? call.with(Accumulate.ADD) : call,
+        target.address(),
+        filter.address(),
+        dOut.address(),
+        0);
+  }
+
+  @Override
+  protected void runBackwardFilter(
+      Tensor x, Tensor dOut, ConvolutionParams params, Gradient dFilter) {
+    Tensor target = dFilter.tensor();
+    ConvolutionCall call =
+        ConvolutionCall.plain(Pass.BACKWARD_FILTER, x.dtype(), x.shape(), target.shape(), params);
+    if (dOut.size() == 0) {
+      sumNothing(dFilter);
+      return;
+    }
+    run(
+        dFilter.adds() ? call.with(Accumulate.ADD) : call,
+        x.address(),
+        target.address(),
+        dOut.address(),
+        0);
+  }
+
+  private void sumNothing(Gradient gradient) {
+    if (!gradient.adds()) {
+      setting.stream().fill(gradient.tensor().address(), gradient.tensor().bytes(), (byte) 0);
+    }
+  }
+
+  /** Does a call, in parts of its batch if it must be. */
+  private void run(ConvolutionCall call, long x, long filter, long out, long bias) {
+    long images = call.x().dim(0);
+    long each = plans.imagesAtOnce(call);
+    long xBytes = call.x().size() / images * call.type().bytes();
+    long outBytes = call.out().size() / images * call.type().bytes();
+    for (long done = 0; done < images; done += each) {
+      ConvolutionCall part = call.withImages(Math.min(each, images - done));
+      // The filter's gradient is a sum over all parts.
+      boolean sums = call.pass() == Pass.BACKWARD_FILTER && done > 0;
+      ConvolutionPlan plan = plans.plan(sums ? part.with(Accumulate.ADD) : part);
+      plan.execute(
+          new Operands(
+              x + done * xBytes,
+              filter,
+              out + done * outBytes,
+              bias,
+              workspace.take(Math.max(1, plan.workspaceBytes()))));
+    }
+  }
+
+  /** For example {@code cuDNN 9.24.0}. */
+  @Override
+  public String description() {
+    long version = api.version();
+    return String.format(
+        Locale.ROOT, "cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
+  }
+
+  @Override
+  public void close() {
+    plans.close();
+    api.close();
+    workspace.close();
+    halfBias.close();
+  }
+}
