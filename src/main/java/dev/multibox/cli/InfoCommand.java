@@ -2,6 +2,7 @@ package dev.multibox.cli;
 
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.backend.cuda.driver.CudaSystem;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
@@ -33,8 +34,6 @@ import picocli.CommandLine.Spec;
       "  multibox info --model ssd300-vgg16 --input-size 512 --classes 81"
     })
 final class InfoCommand implements Callable<Integer> {
-  private static final String NO_GPU = "none: the CUDA backend is not built yet";
-
   /** PASCAL VOC's 20 and background, for which models are usually compared. */
   private static final int CLASSES = 21;
 
@@ -95,11 +94,11 @@ final class InfoCommand implements Callable<Integer> {
     Map<String, String> facts = facts();
     List<ModelInfo> models = models();
     PrintWriter out = spec.commandLine().getOut();
-    facts.forEach((name, value) -> out.printf("%-10s %s%n", name, value));
+    facts.forEach((name, value) -> out.printf("%-13s %s%n", name, value));
     for (ModelInfo model : models) {
       out.printf(
           Locale.ROOT,
-          "%-10s %s: %s; %,d parameters, %.3f GMAC with %d classes%n",
+          "%-13s %s: %s; %,d parameters, %.3f GMAC with %d classes%n",
           "Model",
           model.name(),
           model.summary(),
@@ -128,7 +127,7 @@ final class InfoCommand implements Callable<Integer> {
                 System.getProperty("os.version"),
                 System.getProperty("os.arch")));
     facts.put("CPU", cpu());
-    facts.put("GPU", NO_GPU);
+    facts.putAll(GpuReport.facts(CudaSystem.find()));
     return facts;
   }
 

@@ -17,9 +17,10 @@ class InfoCommandTest {
     CommandRun run = CommandRun.of("info");
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(run.out())
-        .contains("Java       " + Runtime.version())
+        .contains("Java          " + Runtime.version())
         .contains("threads")
-        .contains("GPU        none: the CUDA backend is not built yet");
+        .containsPattern("GPU( 0)? ")
+        .containsPattern("NVIDIA driver .*libcuda.so.1|only, this is");
   }
 
   @Test
@@ -76,6 +77,6 @@ class InfoCommandTest {
     JsonNode written = new JsonMapper().readTree(json.toFile());
     assertThat(written.at("/models/0/name").asText()).isEqualTo("ssd-tiny");
     assertThat(written.at("/models/0/parameters").asLong()).isGreaterThan(900_000);
-    assertThat(written.path("GPU").asText()).startsWith("none: ");
+    assertThat(written.has("GPU") || written.has("GPU 0")).isTrue();
   }
 }

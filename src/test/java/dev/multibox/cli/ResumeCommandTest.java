@@ -158,7 +158,7 @@ class ResumeCommandTest {
           "batchSize" : 2     | "batchSize" : 4      | does not fit the batchSize or accumulate of config.json
           "model" : "ssd-tiny" | "model" : "ssd-huge" | there is no 'ssd-huge'
           "recipe" : "scratch" | "recipe" : "magic"  | there is no 'magic'
-          "device" : "cpu"    | "device" : "cuda:1"  | --device cuda:1: this build has no CUDA
+          "device" : "cpu"    | "device" : "cuda:99" | --device cuda:99:
           "precision" : "fp32" | "precision" : "tf32" | --precision tf32: needs a GPU
           "layout" : null     | "layout" : "tar"     | --layout: was 'tar', wanted voc or coco
           "valSplit" : null   | "valSplit" : "tuna"  | tuna

@@ -142,7 +142,7 @@ class TrainCommandTest {
           """
           --model ssd-huge        | there is no 'ssd-huge'; there is ssd-tiny
           --recipe magic          | there is no 'magic'; there is shapes, scratch
-          --device cuda           | --device cuda: this build has no CUDA backend; use --device cpu
+          --device cuda:99        | --device cuda:99:
           --device tpu            | --device: was 'tpu', wanted auto, cpu or cuda[:N]
           --input-size big        | --input-size: was 'big'
           --batch-size 0          | --batch-size: was 0, wanted at least 1
