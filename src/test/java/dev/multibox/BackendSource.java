@@ -9,6 +9,7 @@ import java.lang.annotation.Target;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,28 +19,38 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /**
  * Runs a test once on every backend this machine has that can do what the test is about; its one
- * argument is the backend: {@code cpu}, and {@code cuda-simulated}, which is {@link
- * SimulatedBackend}.
+ * argument is the backend: {@code cpu}, {@code cuda-simulated}, which is {@link SimulatedBackend},
+ * and {@code cuda} where there is a GPU. {@code -Dmultibox.backends=cuda} leaves the others out.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@ParameterizedTest(name = "{0}")
+@Tag("gpu")
+@ParameterizedTest(name = "{0}", allowZeroInvocations = true)
 @ArgumentsSource(BackendSource.Provider.class)
 public @interface BackendSource {
   /** Opens the backends; JUnit closes them behind the test. */
   final class Provider implements ArgumentsProvider {
+    private static final boolean ONLY_CUDA =
+        System.getProperty("multibox.backends", "").equals("cuda");
+
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
-      Stream<Named<Backend>> cpu = Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
-      if (!SimulatedBackend.has(context.getRequiredTestClass().getSimpleName())) {
-        return cpu.map(Arguments::of);
+      String test = context.getRequiredTestClass().getSimpleName();
+      Stream<Named<Backend>> real = RealBackend.of(test);
+      if (ONLY_CUDA) {
+        return real.map(Arguments::of);
       }
-      Stream<Named<Backend>> simulated =
-          LongStream.rangeClosed(1, SimulatedBackend.seeds())
-              .mapToObj(
-                  seed -> Named.of("cuda-simulated, seed " + seed, SimulatedBackend.open(seed)));
-      return Stream.concat(cpu, simulated).map(Arguments::of);
+      Stream<Named<Backend>> cpu = Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
+      return Stream.of(cpu, simulated(test), real).flatMap(each -> each).map(Arguments::of);
+    }
+
+    private static Stream<Named<Backend>> simulated(String test) {
+      if (!SimulatedBackend.has(test)) {
+        return Stream.empty();
+      }
+      return LongStream.rangeClosed(1, SimulatedBackend.seeds())
+          .mapToObj(seed -> Named.of("cuda-simulated, seed " + seed, SimulatedBackend.open(seed)));
     }
   }
 }

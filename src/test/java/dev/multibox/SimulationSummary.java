@@ -1,8 +1,6 @@
 package dev.multibox;
 
 import dev.multibox.backend.cuda.sim.SimulationTotals;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -25,16 +23,6 @@ public final class SimulationSummary implements TestExecutionListener {
         totals.size(),
         launches,
         instructions,
-        hasDriver() ? "there is a driver, no test uses it yet" : "absent (no libcuda.so.1)");
-  }
-
-  @SuppressWarnings("restricted") // Looks whether the library is there, and calls nothing in it.
-  private static boolean hasDriver() {
-    try (Arena arena = Arena.ofConfined()) {
-      SymbolLookup.libraryLookup("libcuda.so.1", arena);
-      return true;
-    } catch (IllegalArgumentException _) {
-      return false;
-    }
+        RealBackend.description());
   }
 }
