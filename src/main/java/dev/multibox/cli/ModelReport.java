@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 record ModelReport(String table, Map<String, Object> json) {
   private static final double MEGA = 1e6;
   private static final double GIGA = 1e9;
-  private static final String COLUMNS = "%-30s %-32s %-13s %11s %9s %8s%n";
+  private static final String COLUMNS = "%-30s %-45s %-13s %11s %9s %8s%n";
 
   static ModelReport of(SsdNetwork network) {
     List<LayerSummary> layers = network.summaries();

@@ -52,4 +52,38 @@ class NameMapTest {
     assertThat(MAP.gives("backbone.layer2.conv1.conv.weight")).isTrue();
     assertThat(MAP.gives("backbone.second.weight")).isFalse();
   }
+
+  /** The first block has no part to widen, some have squeeze-and-excitation before the last. */
+  @Test
+  void knowsThePartsOfMobileNetsBlocks() {
+    NameMap map = NameMaps.TORCHVISION_MOBILENET;
+    assertThat(map.find("features.1.block.1.0.weight"))
+        .contains(new Target("backbone.block1.project.conv.weight", Use.SAME));
+    assertThat(map.find("features.2.block.2.1.running_var"))
+        .contains(new Target("backbone.block2.project.bn.running_var", Use.SAME));
+    assertThat(map.find("features.4.block.2.fc1.bias"))
+        .contains(new Target("backbone.block4.squeeze.fc1.bias", Use.SAME));
+    assertThat(map.find("features.4.block.3.0.weight"))
+        .contains(new Target("backbone.block4.project.conv.weight", Use.SAME));
+    assertThat(map.find("classifier.0.weight")).contains(new Target("", Use.NOTHING));
+    assertThat(map.gives("backbone.last.bn.running_mean")).isTrue();
+    assertThat(map.gives("backbone.extra0.expand.conv.weight")).isFalse();
+    assertThat(map.gives("heads.0.logits.project.weight")).isFalse();
+  }
+
+  /** torchvision cuts block 13 in two, where the first map is. */
+  @Test
+  void knowsTheTwoHalvesOfSsdlitesBlock13() {
+    NameMap map = NameMaps.TORCHVISION_SSDLITE;
+    assertThat(map.find("backbone.features.0.13.0.weight"))
+        .contains(new Target("backbone.block13.expand.conv.weight", Use.SAME));
+    assertThat(map.find("backbone.features.1.0.1.0.weight"))
+        .contains(new Target("backbone.block13.depthwise.conv.weight", Use.SAME));
+    assertThat(map.find("backbone.features.1.2.block.3.1.bias"))
+        .contains(new Target("backbone.block15.project.bn.bias", Use.SAME));
+    assertThat(map.find("head.classification_head.module_list.5.1.bias"))
+        .contains(new Target("heads.5.logits.project.bias", Use.CLASSES));
+    assertThat(map.find("head.regression_head.module_list.5.0.1.weight"))
+        .contains(new Target("heads.5.offsets.depthwise.bn.weight", Use.SAME));
+  }
 }
