@@ -29,8 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whole models, run by ONNX Runtime and by us. */
 class OnnxFileTest {
-  /** Of the largest value: float32 through up to 150 convolutions, summed in another order. */
-  private static final float CLOSE = 2e-5f;
+  /**
+   * Of the largest value: float32 through up to 150 convolutions, summed in another order. Most are
+   * within 4e-6, MobileNetV3 within 3e-5.
+   */
+  private static final float CLOSE = 5e-5f;
 
   private static final int FEW_CLASSES = 4;
 

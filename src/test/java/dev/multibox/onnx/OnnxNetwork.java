@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
 
 /** A network of ours with weights that follow from their names, to hold against its export. */
 final class OnnxNetwork implements AutoCloseable {
-  private static final Pattern HEAD_BIAS = Pattern.compile("heads\\.(\\d+)\\.bias");
+  private static final Pattern HEAD_BIAS =
+      Pattern.compile("heads\\.(\\d+)\\.(?:logits\\.project\\.)?bias");
 
   private final Backend backend;
   private final TensorArena arena;
