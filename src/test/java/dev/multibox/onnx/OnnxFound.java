@@ -11,8 +11,11 @@ import java.util.List;
 
 /** The detections in what a file with suppression gave, and how they compare with ours. */
 final class OnnxFound {
-  /** Softmax and decoding in float32, from logits that agree to some 1e-6. */
+  /** Softmax and decoding in float32, of the same logits. */
   private static final double CLOSE = 1e-4;
+
+  /** What logits reach, so that they differ by as many times their relative difference. */
+  private static final double LARGE_LOGIT = 20;
 
   private OnnxFound() {}
 
@@ -53,45 +56,48 @@ final class OnnxFound {
   /**
    * The same objects in the same order.
    *
-   * @param rounding scores that differ by less may change places
+   * @param rounding by how much logits differ, relative to the largest; scores that differ by less
+   *     may change places
    */
   static void assertSame(
       List<Detection> theirs, List<Detection> ours, double rounding, String what) {
+    double near = Math.max(CLOSE, LARGE_LOGIT * rounding);
     assertThat(theirs).describedAs(what).hasSameSizeAs(ours);
     List<Detection> left = new ArrayList<>(ours);
     for (int i = 0; i < theirs.size(); i++) {
       Detection found = theirs.get(i);
-      int at = place(left, i, found, rounding);
-      assertThat(close(found, left.get(at)))
+      int at = place(left, i, found, rounding, near);
+      assertThat(close(found, left.get(at), near))
           .describedAs("%s: detection %d is %s, ours is %s", what, i, found, ours.get(i))
           .isTrue();
       Collections.swap(left, i, at);
-      assertThat((double) left.get(i).score()).isCloseTo(ours.get(i).score(), within(CLOSE));
+      assertThat((double) left.get(i).score()).isCloseTo(ours.get(i).score(), within(near));
     }
   }
 
   /** Where ours lies that is meant: at its place, or a little behind it. */
-  private static int place(List<Detection> ours, int from, Detection found, double rounding) {
+  private static int place(
+      List<Detection> ours, int from, Detection found, double rounding, double near) {
     int at = from;
     while (at + 1 < ours.size()
-        && !close(found, ours.get(at))
+        && !close(found, ours.get(at), near)
         && Math.abs(ours.get(at + 1).score() - found.score()) < rounding) {
       at++;
     }
     return at;
   }
 
-  private static boolean close(Detection a, Detection b) {
+  private static boolean close(Detection a, Detection b, double near) {
     return a.label() == b.label()
-        && close(a.score(), b.score())
-        && close(a.xmin(), b.xmin())
-        && close(a.ymin(), b.ymin())
-        && close(a.xmax(), b.xmax())
-        && close(a.ymax(), b.ymax());
+        && close(a.score(), b.score(), near)
+        && close(a.xmin(), b.xmin(), near)
+        && close(a.ymin(), b.ymin(), near)
+        && close(a.xmax(), b.xmax(), near)
+        && close(a.ymax(), b.ymax(), near);
   }
 
   /** Of the larger where that is above one, as corners of random offsets are. */
-  private static boolean close(float a, float b) {
-    return Math.abs(a - b) < CLOSE * Math.max(1, Math.abs(b));
+  private static boolean close(float a, float b, double near) {
+    return Math.abs(a - b) < near * Math.max(1, Math.abs(b));
   }
 }
