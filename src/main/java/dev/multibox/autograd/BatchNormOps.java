@@ -1,6 +1,7 @@
 package dev.multibox.autograd;
 
 import dev.multibox.backend.Activation;
+import dev.multibox.backend.ActivationMask;
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.ConvolutionParams;
@@ -49,7 +50,7 @@ public final class BatchNormOps {
         y,
         List.of(),
         out -> {
-          Tensor sums = normalisation.reduce(out, null, activation, out.grad());
+          Tensor sums = normalisation.reduce(out, null, activation, null, out.grad());
           if (x.needsGradient()) {
             normalisation.backwardData(out.grad(), sums, x.gradient());
           }
@@ -74,16 +75,17 @@ public final class BatchNormOps {
     Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
     Normalisation normalisation = normalisation(tape, z, norm);
     Tensor y = outputFor(tape, z);
-    normalisation.apply(null, activation, y);
+    Tensor mask = maskFor(tape, z, activation);
+    normalisation.apply(null, activation, y, mask);
     Variable result =
         tape.record(
             "convBn",
             List.of(x, filter, norm.gamma(), norm.beta()),
             y,
-            savedFor(tape, z),
+            savedFor(tape, z, mask),
             out -> {
               Tensor dz = out.grad();
-              Tensor sums = normalisation.reduce(out, null, activation, dz);
+              Tensor sums = normalisation.reduce(out, null, activation, mask, dz);
               normalisation.backwardData(dz, sums, Gradient.overwrite(dz));
               tape.release(sums);
               ConvolutionOps.backward(tape, dz, x, filter, params);
@@ -113,14 +115,15 @@ public final class BatchNormOps {
     Tensor z = ConvolutionOps.convolve(tape, x, filter, null, Activation.NONE, params);
     Normalisation normalisation = normalisation(tape, z, norm);
     Tensor y = outputFor(tape, z);
-    normalisation.apply(residual.value(), activation, y);
+    Tensor mask = maskFor(tape, z, activation);
+    normalisation.apply(residual.value(), activation, y, mask);
     return tape.record(
         "convBnAdd",
         List.of(x, filter, norm.gamma(), norm.beta(), residual),
         y,
-        savedFor(tape, z),
+        savedFor(tape, z, mask),
         out -> {
-          Tensor sums = normalisation.reduce(out, residual, activation, out.grad());
+          Tensor sums = normalisation.reduce(out, residual, activation, mask, out.grad());
           Tensor dz = tape.allocate(z.shape(), z.dtype());
           normalisation.backwardData(out.grad(), sums, Gradient.overwrite(dz));
           tape.release(sums);
@@ -162,7 +165,7 @@ public final class BatchNormOps {
     if (y != z) {
       tape.release(y);
     }
-    List<Tensor> saved = new ArrayList<>(savedFor(tape, z));
+    List<Tensor> saved = new ArrayList<>(savedFor(tape, z, null));
     saved.addAll(pooled.saved());
     return tape.record(
         "convBnMaxPool",
@@ -190,6 +193,25 @@ public final class BatchNormOps {
       return tape.backend().batchNorm();
     }
 
+    /** Writes y, and where there is a mask which elements passed the activation. */
+    void apply(@Nullable Tensor residual, Activation activation, Tensor y, @Nullable Tensor mask) {
+      if (mask == null) {
+        apply(residual, activation, y);
+      } else {
+        kernels()
+            .maskedApply(
+                x,
+                moments.mean(),
+                moments.invStd(),
+                norm.gamma().value(),
+                norm.beta().value(),
+                residual,
+                activation,
+                y,
+                mask);
+      }
+    }
+
     void apply(@Nullable Tensor residual, Activation activation, Tensor y) {
       kernels()
           .apply(
@@ -214,11 +236,21 @@ public final class BatchNormOps {
     }
 
     /**
-     * {@link #reduce(Tensor, Activation, Tensor)} of the unit's result, read where it is needed.
-     * The input of an activation whose gradient is read from that is computed once more: keeping it
-     * would cost a tensor for the whole step.
+     * {@link #reduce(Tensor, Activation, Tensor)} from the mask, or of the unit's result, read
+     * where it is needed. The input of an activation whose gradient is read from that is computed
+     * once more: keeping it would cost a tensor for the whole step.
      */
-    Tensor reduce(Variable out, @Nullable Variable residual, Activation activation, Tensor dOut) {
+    Tensor reduce(
+        Variable out,
+        @Nullable Variable residual,
+        Activation activation,
+        @Nullable Tensor mask,
+        Tensor dOut) {
+      if (mask != null) {
+        Tensor sums = newSums();
+        kernels().maskedBackwardReduce(x, moments.mean(), moments.invStd(), mask, dOut, dOut, sums);
+        return passOn(sums);
+      }
       if (activation.readsInput()) {
         Tensor input = tape.allocate(x.shape(), x.dtype());
         apply(residual == null ? null : residual.value(), Activation.NONE, input);
@@ -231,9 +263,17 @@ public final class BatchNormOps {
 
     /** Writes the gradient before the activation over dOut, and those of gamma and beta. */
     Tensor reduce(Tensor y, Activation activation, Tensor dOut) {
-      Tensor sums = tape.allocate(Shape.of(2, x.shape().dim(-1)), DType.F32);
+      Tensor sums = newSums();
       kernels()
           .backwardReduce(x, moments.mean(), moments.invStd(), y, activation, dOut, dOut, sums);
+      return passOn(sums);
+    }
+
+    private Tensor newSums() {
+      return tape.allocate(Shape.of(2, x.shape().dim(-1)), DType.F32);
+    }
+
+    private Tensor passOn(Tensor sums) {
       tape.backend().elementwise().accumulate(sums.get(0), norm.beta().gradient());
       tape.backend().elementwise().accumulate(sums.get(1), norm.gamma().gradient());
       return sums;
@@ -274,8 +314,25 @@ public final class BatchNormOps {
     return tape.isRecording() ? tape.allocate(z.shape(), z.dtype()) : z;
   }
 
-  private static List<Tensor> savedFor(Tape tape, Tensor z) {
-    return tape.isRecording() ? List.of(z) : List.of();
+  private static List<Tensor> savedFor(Tape tape, Tensor z, @Nullable Tensor mask) {
+    if (!tape.isRecording()) {
+      return List.of();
+    }
+    return mask == null ? List.of(z) : List.of(z, mask);
+  }
+
+  /**
+   * A bit for each element of the result, where backward is to read that and not the result; null
+   * where the result is read, which it is too where it is computed again anyway.
+   */
+  private static @Nullable Tensor maskFor(Tape tape, Tensor z, Activation activation) {
+    boolean wanted =
+        tape.isRecording()
+            && tape.recompute() == Recompute.NONE
+            && tape.backend().keepsMasks()
+            && activation != Activation.NONE
+            && !activation.readsInput();
+    return wanted ? tape.allocate(ActivationMask.shape(z.shape()), DType.U8) : null;
   }
 
   private static Normalisation normalisation(Tape tape, Tensor x, BatchNorm norm) {

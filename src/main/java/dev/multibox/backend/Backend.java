@@ -24,6 +24,14 @@ public interface Backend extends AutoCloseable {
    */
   int channelMultiple();
 
+  /**
+   * Whether backward is better off with a bit of each activation than with the activation itself,
+   * which is sixteen times as much to read in F16; false where memory is not what takes the time.
+   */
+  default boolean keepsMasks() {
+    return false;
+  }
+
   /** A new, empty arena on this device. */
   TensorArena newArena();
 

@@ -76,6 +76,11 @@ final class SimulatedTrainingBackend implements Backend {
   }
 
   @Override
+  public boolean keepsMasks() {
+    return cuda.keepsMasks();
+  }
+
+  @Override
   public TensorArena newArena() {
     return cuda.newArena();
   }

@@ -136,21 +136,22 @@ class StepPlanTest {
   }
 
   /**
-   * Megabytes of F16 activations for each image, as a table at the end. By hand the tensors that
-   * backward reads sum up to 112 for ResNet-50 and 94 where norms are computed again; what the
-   * gradients of one block need comes on top. By batch 896 tensors have passed 2^31 elements.
+   * Megabytes of F16 activations for each image on a GPU, as a table at the end. By hand the
+   * tensors that backward reads sum up to 112 for ResNet-50, 115 with masks, and 94 where norms are
+   * computed again; what the gradients of one block need comes on top. By batch 896 tensors have
+   * passed 2^31 elements.
    */
   @ParameterizedTest
   @CsvSource({
     "ssd300-vgg16, NONE, 44",
-    "ssd300-resnet50, NONE, 119",
+    "ssd300-resnet50, NONE, 122",
     "ssd300-resnet50, NORM, 101",
     "ssd300-resnet50, BLOCK, 60"
   })
   void plansNetworksOfAnyBatchWithinAFewPercentOfWhatIsInUse(
       String model, Recompute recompute, double megabytes) {
     for (int batch : new int[] {1, 32, 896}) {
-      try (DryBackend dry = DryBackend.withChannelMultiple(8);
+      try (DryBackend dry = DryBackend.gpu();
           TensorArena arena = dry.newArena()) {
         Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
         StepSettings settings = StepSettings.of(batch, 100).with(recompute);

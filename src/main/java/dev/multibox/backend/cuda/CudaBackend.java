@@ -175,6 +175,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public boolean keepsMasks() {
+    return true;
+  }
+
+  @Override
   public TensorArena newArena() {
     CudaArena arena = new CudaArena(this, driver, slabBytes);
     openArenas.add(arena);

@@ -34,24 +34,31 @@ public final class DryBackend implements Backend {
 
   private final int channelMultiple;
   private final int stagingTurns;
+  private final boolean masks;
   private final DryConvolutionKernels convolution = new DryConvolutionKernels(this::tell);
   private final DryKernels kernels = new DryKernels(this::tell);
   private @Nullable Witness witness;
   private long nextAddress = TensorArena.ALIGNMENT;
 
-  private DryBackend(int channelMultiple, int stagingTurns) {
+  private DryBackend(int channelMultiple, int stagingTurns, boolean masks) {
     this.channelMultiple = channelMultiple;
     this.stagingTurns = stagingTurns;
+    this.masks = masks;
   }
 
   /** One that stands in for {@code backend}. */
   public static DryBackend of(Backend backend) {
-    return new DryBackend(backend.channelMultiple(), backend.stagingTurns());
+    return new DryBackend(backend.channelMultiple(), backend.stagingTurns(), backend.keepsMasks());
   }
 
   /** One that stands in for a backend which pads channels to this multiple. */
   public static DryBackend withChannelMultiple(int multiple) {
-    return new DryBackend(multiple, 1);
+    return new DryBackend(multiple, 1, false);
+  }
+
+  /** One that stands in for a GPU, where there is none. */
+  public static DryBackend gpu() {
+    return new DryBackend(8, 2, true);
   }
 
   /** Tells {@code listener} alone from now on. */
@@ -83,6 +90,11 @@ public final class DryBackend implements Backend {
   @Override
   public int channelMultiple() {
     return channelMultiple;
+  }
+
+  @Override
+  public boolean keepsMasks() {
+    return masks;
   }
 
   @Override
