@@ -7,6 +7,7 @@ import dev.multibox.Tensors;
 import dev.multibox.autograd.HeadVariables;
 import dev.multibox.autograd.LossOps;
 import dev.multibox.autograd.PooledMemory;
+import dev.multibox.autograd.Recompute;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
@@ -19,6 +20,8 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * SSDlite trains and computes in F16; that it is torchvision's, {@link FormulaGoldenTest} tells.
@@ -50,8 +53,21 @@ class SsdLiteTest {
     }
   }
 
-  /** The total loss of each step on the same images. */
+  /** The second step's loss follows from every gradient of the first. */
+  @ParameterizedTest
+  @EnumSource(Recompute.class)
+  void recomputingChangesNothing(Recompute recompute) {
+    try (Backend backend = CpuBackend.open()) {
+      assertThat(train(backend, DType.F32, 2, recompute)).isEqualTo(train(backend, DType.F32, 2));
+    }
+  }
+
   private static float[] train(Backend backend, DType type, int steps) {
+    return train(backend, type, steps, Recompute.NONE);
+  }
+
+  /** The total loss of each step on the same images. */
+  private static float[] train(Backend backend, DType type, int steps, Recompute recompute) {
     try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       SsdDefinition definition = ModelRegistry.find("ssdlite320-mobilenet-v3-large");
@@ -75,7 +91,7 @@ class SsdLiteTest {
       float[] totals = new float[steps];
       for (int step = 0; step < steps; step++) {
         ssd.state().resetGradients();
-        try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING)) {
+        try (Tape tape = new Tape(backend, memory, Tape.Mode.TRAINING, recompute)) {
           HeadVariables heads = ssd.forward(tape, Variable.constant(images));
           Variable loss =
               LossOps.multiboxLoss(
