@@ -7,7 +7,10 @@ import dev.multibox.autograd.Recompute;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.backend.cuda.CudaBackend;
 import dev.multibox.backend.cuda.sim.CountingDriver;
+import dev.multibox.backend.cuda.sim.HostConvolution;
+import dev.multibox.backend.cuda.sim.SimulatedDriver;
 import dev.multibox.backend.cuda.sim.SimulationTotals;
 import dev.multibox.data.Batch;
 import dev.multibox.model.Detection;
@@ -57,6 +60,17 @@ class SimulatedStepTest {
 
   /** What steps leave behind, by name, and their losses. */
   private record Outcome(List<Float> losses, Map<String, float[]> values, List<Integer> targets) {}
+
+  /** The CUDA backend on a simulated GPU; its convolutions, which are cuDNN's, by the CPU. */
+  private static CudaBackend simulated(long seed) {
+    SimulatedDriver driver = SimulatedDriver.open(seed);
+    return CudaBackend.open(driver, setting -> HostConvolution.open(driver, setting.stream()));
+  }
+
+  private static CudaBackend on(CountingDriver driver, SimulatedDriver simulated) {
+    return CudaBackend.open(
+        driver, setting -> HostConvolution.open(simulated, CountingDriver.inner(setting.stream())));
+  }
 
   private static Outcome run(Backend backend, DType type, int steps) {
     return run(backend, type, steps, RATE);
@@ -116,7 +130,7 @@ class SimulatedStepTest {
     Outcome wanted;
     Outcome found;
     try (Backend cpu = CpuBackend.open();
-        Backend gpu = SimulatedTrainingBackend.open(1)) {
+        Backend gpu = simulated(1)) {
       float rate = steps > 1 ? SLOW_RATE : RATE;
       wanted = run(cpu, type, steps, rate);
       found = run(gpu, type, steps, rate);
@@ -181,8 +195,8 @@ class SimulatedStepTest {
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16"})
   void graphsAreWhatIsAskedForKernelByKernel(DType type) {
-    try (Backend graphs = SimulatedTrainingBackend.open(1);
-        Backend eager = SimulatedTrainingBackend.eager(1)) {
+    try (Backend graphs = simulated(1);
+        Backend eager = simulated(1).withoutGraphs()) {
       // Asked for kernel by kernel, captured, and played back.
       assertSame(run(graphs, type, 3), run(eager, type, 3));
     }
@@ -191,11 +205,11 @@ class SimulatedStepTest {
   @Test
   void noBitDependsOnTheSchedule() {
     Outcome first;
-    try (Backend gpu = SimulatedTrainingBackend.open(1)) {
+    try (Backend gpu = simulated(1)) {
       first = run(gpu, DType.F16, 2);
     }
     for (long seed = 2; seed <= 3; seed++) {
-      try (Backend gpu = SimulatedTrainingBackend.open(seed)) {
+      try (Backend gpu = simulated(seed)) {
         assertSame(run(gpu, DType.F16, 2), first);
       }
     }
@@ -205,7 +219,7 @@ class SimulatedStepTest {
   @EnumSource(names = {"F32", "F16"})
   void detectsWhatTheCpuDetects(DType type) {
     try (Backend cpu = CpuBackend.open();
-        Backend gpu = SimulatedTrainingBackend.open(1)) {
+        Backend gpu = simulated(1)) {
       List<Detection> wanted = detect(cpu, type);
       List<Detection> found = detect(gpu, type);
 
@@ -258,7 +272,9 @@ class SimulatedStepTest {
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16"})
   void aStepNeitherWaitsNorAllocates(DType type) {
-    try (SimulatedTrainingBackend backend = SimulatedTrainingBackend.open(1);
+    SimulatedDriver simulated = SimulatedDriver.open(1);
+    CountingDriver driver = new CountingDriver(simulated);
+    try (Backend backend = on(driver, simulated);
         TensorArena arena = backend.newArena()) {
       Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), SIZE, SIZE, CLASSES);
       Ssd ssd = new Ssd(backend, config, type, arena);
@@ -269,10 +285,10 @@ class SimulatedStepTest {
       for (int i = 0; i < 2; i++) {
         step.run(BATCH, RATE, i);
       }
-      CountingDriver.Counts before = backend.driver().counts();
+      CountingDriver.Counts before = driver.counts();
       long bytes = kernelBytes();
       step.run(BATCH, RATE, 2);
-      CountingDriver.Counts of = backend.driver().counts().since(before);
+      CountingDriver.Counts of = driver.counts().since(before);
       step.finish();
       System.out.printf(
           "%s step of ssd-tiny, %d images of %d: %d graphs, %d kernels before them, %d copies of %d"

@@ -25,6 +25,7 @@ import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.JCudaDriver;
 import dev.multibox.backend.cuda.driver.JCudnnApi;
+import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.backend.cuda.driver.Stream;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
@@ -71,6 +72,7 @@ public final class CudaBackend implements Backend {
   private final CudaConvolution convolution;
   private @Nullable Stream copies;
   private @Nullable CudaSend small;
+  private boolean graphs = !Launch.isWaitedFor();
 
   private CudaBackend(Driver driver, CudaConvolution.Source convolutions, long slabBytes) {
     this.driver = driver;
@@ -144,6 +146,12 @@ public final class CudaBackend implements Backend {
    */
   public static CudaBackend openUnpooled(Driver driver, CudaConvolution.Source convolutions) {
     return new CudaBackend(driver, convolutions, 0);
+  }
+
+  /** Asks for repeatable work kernel by kernel from now on, for comparing that with graphs. */
+  public CudaBackend withoutGraphs() {
+    graphs = false;
+    return this;
   }
 
   private KernelFamily family(String name) {
@@ -251,9 +259,15 @@ public final class CudaBackend implements Backend {
     return outlet;
   }
 
-  /** As a graph, which is freed with this backend. */
+  /**
+   * As a graph, which is freed with this backend; as it is where {@link #withoutGraphs} says so, or
+   * where every launch is waited for, which cannot be captured.
+   */
   @Override
   public Runnable repeatable(Runnable work) {
+    if (!graphs) {
+      return work;
+    }
     CudaReplay replay = new CudaReplay(stream, workspace, work);
     closings.add(replay::close);
     return replay;

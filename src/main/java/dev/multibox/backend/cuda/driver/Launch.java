@@ -208,6 +208,11 @@ public final class Launch {
     }
   }
 
+  /** Whether each launch waits for its kernel, as {@code -Dmultibox.syncLaunches=true} asks. */
+  public static boolean isWaitedFor() {
+    return SYNC_LAUNCHES;
+  }
+
   private void waitFor(Stream stream) {
     try {
       stream.synchronize();
