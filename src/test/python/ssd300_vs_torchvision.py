@@ -22,6 +22,8 @@ import torch.nn.functional as F
 import torchvision
 
 warnings.filterwarnings("ignore")
+# What ./multibox sets for Java; a setting of the caller's holds for both sides.
+AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} | os.environ
 CASES = [(net, work, batch) for net in ("vgg16", "resnet50", "ssdlite") for work, batch in (("forward", 1), ("forward", 4), ("train", 4))]
 MODELS = {"vgg16": ("ssd300-vgg16-torchvision", 91), "resnet50": ("ssd300-resnet50", 81), "ssdlite": ("ssdlite320-mobilenet-v3-large", 91)}
 TORCHVISION = {"vgg16": torchvision.models.detection.ssd300_vgg16, "ssdlite": torchvision.models.detection.ssdlite320_mobilenet_v3_large}
@@ -133,7 +135,7 @@ class MultiBox:
             [os.path.join(home, "bin", "java") if home else "java", "--enable-native-access=ALL-UNNAMED",
              "-cp", "target/classes:target/test-classes:target/lib/*",
              "dev.multibox.train.Ssd300Timer", model, str(classes), work, str(batch)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=AS_LAUNCHED)
 
     def times(self, runs):
         self.process.stdin.write(f"{runs}\n")

@@ -20,6 +20,8 @@ import time
 import torch
 import torch.nn.functional as F
 
+# What ./multibox sets for Java; a setting of the caller's holds for both sides.
+AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} | os.environ
 CLASSES = 7
 # in, out, stride of each 3x3 convolution with batch norm and ReLU; True where a head looks at the output
 LAYERS = [
@@ -100,7 +102,7 @@ class MultiBox:
         self.process = subprocess.Popen(
             [java, "--enable-native-access=ALL-UNNAMED", "-cp", "target/classes:target/test-classes:target/lib/*",
              "dev.multibox.train.TrainingStepTimer", str(batch), str(size)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=AS_LAUNCHED)
 
     def warm(self):
         end = time.perf_counter() + self.WARM_SECONDS

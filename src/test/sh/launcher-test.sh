@@ -33,6 +33,7 @@ case $1 in -XshowSettings*)
 esac
 echo "home=$JAVA_HOME"
 echo "locale=${LC_ALL:-}"
+echo "tunables=${GLIBC_TUNABLES:-}"
 for argument; do echo "argument=$argument"; done
 exit "${STUB_EXIT:-0}"
 STUB
@@ -125,6 +126,14 @@ check 'ends with the exit code of Java' is "$code" 130
 launch MULTIBOX_JAVA_OPTIONS='-Da=* -Db' "$project/multibox" info
 check 'gives Java the options it is told to' has "$out" 'argument=-Da=*
 argument=-Db'
+
+launch "$project/multibox" info
+check 'asks for huge pages' has "$out" 'tunables=glibc.malloc.hugetlb=1'
+launch GLIBC_TUNABLES=glibc.malloc.arena_max=1 "$project/multibox" info
+check 'keeps other settings of glibc' \
+  has "$out" 'tunables=glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1'
+launch GLIBC_TUNABLES=glibc.malloc.hugetlb=0 "$project/multibox" info
+check 'leaves huge pages to who has decided on them' has "$out" 'tunables=glibc.malloc.hugetlb=0'
 
 launch LANG=en_US.UTF-8 "$project/multibox" info
 check 'sets a UTF-8 locale where the named one does not exist' has "$out" 'locale=C.UTF-8'
