@@ -23,31 +23,20 @@ import dev.multibox.backend.Normalisation;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.backend.SgdParams;
-import dev.multibox.backend.cuda.sim.HostConvolution;
-import dev.multibox.backend.cuda.sim.SimulatedDriver;
-import dev.multibox.backend.cuda.sim.report.Counters;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds kernels to the bytes they need: what a kernel moves, in sectors of 32 bytes as the
- * simulated GPU counts them, over what it must read and write once. Caches, which the simulator has
- * none of, only lower it. The table is left in {@code target/kernel-traffic.csv}.
+ * Holds the kernels that take the time of a step to the bytes they need. The table is left in
+ * {@code target/kernel-traffic.csv}; {@link SideKernelTrafficTest} has the others.
  */
 final class KernelTrafficTest {
-  private static final int SECTOR = 32;
-  private static final double MOST = 1.5;
+  private static final int SECTOR = TrafficTable.SECTOR;
   private static final long ROWS = 2 * 19 * 19;
   private static final long CHANNELS = 96;
   private static final Shape SHAPE = Shape.of(2, 19, 19, CHANNELS);
@@ -56,17 +45,11 @@ final class KernelTrafficTest {
   private static final int IMAGES = 2;
   private static final int TRUTHS = 3;
 
-  /** Under seed 0 warps stay together as they do on a GPU. */
-  private final SimulatedDriver driver = SimulatedDriver.open(0);
-
-  private final List<String> table = new ArrayList<>();
-  private final List<String> over = new ArrayList<>();
-  private final Map<String, Counters> measured = new HashMap<>();
+  private final TrafficTable table = new TrafficTable();
 
   @Test
   void kernelsMoveLittleMoreThanTheyMust() throws IOException {
-    table.add("kernel, bytes moved, bytes needed, ratio, bank conflicts, shared requests");
-    try (CudaBackend backend = CudaBackend.openUnpooled(driver, HostConvolution::open);
+    try (CudaBackend backend = table.openBackend();
         TensorArena arena = backend.newArena()) {
       for (DType dtype : List.of(DType.F32, DType.F16)) {
         pointwise(backend, arena, dtype);
@@ -86,10 +69,9 @@ final class KernelTrafficTest {
         detections(backend, arena, dtype);
       }
     }
-    Files.createDirectories(Path.of("target"));
-    Files.write(Path.of("target", "kernel-traffic.csv"), table);
+    table.write("kernel-traffic.csv");
 
-    assertThat(over).isEmpty();
+    assertThat(table.over()).isEmpty();
   }
 
   private void pointwise(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -98,28 +80,31 @@ final class KernelTrafficTest {
     Tensor out = arena.zeros(SHAPE, dtype);
     Tensor other = arena.zeros(SHAPE, dtype == DType.F32 ? DType.F16 : DType.F32);
     Tensor sum = arena.zeros(Shape.of(1), DType.F32);
-    String name = suffix(dtype);
+    String name = TrafficTable.suffix(dtype);
     long bytes = a.bytes();
     backend.elementwise().fill(out, 1);
-    measure(backend, "fill_" + name, bytes);
+    table.measure(backend, "fill_" + name, bytes);
     backend.elementwise().add(a, b, Activation.RELU, out);
-    measure(backend, "add_" + name, 3 * bytes);
+    table.measure(backend, "add_" + name, 3 * bytes);
     backend.elementwise().accumulate(a, Gradient.add(out));
-    measure(backend, "accumulate_" + name, 3 * bytes);
+    table.measure(backend, "accumulate_" + name, 3 * bytes);
     backend.elementwise().activation(a, Activation.RELU6, out);
-    measure(backend, "activation_" + name, 2 * bytes);
+    table.measure(backend, "activation_" + name, 2 * bytes);
     backend.elementwise().activationBackward(a, Activation.RELU, b, Gradient.overwrite(out));
-    measure(backend, "activation_backward_" + name, 3 * bytes);
+    table.measure(backend, "activation_backward_" + name, 3 * bytes);
     Tensor joined = arena.zeros(Shape.of(2, 19, 19, 2 * CHANNELS), dtype);
     Gradient part = Gradient.overwrite(out);
     backend.elementwise().joinChannels(a, CHANNELS, b, CHANNELS, joined);
-    measure(backend, "join_channels_" + name, 2 * joined.bytes());
+    table.measure(backend, "join_channels_" + name, 2 * joined.bytes());
     backend.elementwise().joinChannelsBackward(joined, part, CHANNELS, null, CHANNELS);
-    measure(backend, "join_channels_backward_" + name, 2 * bytes);
+    table.measure(backend, "join_channels_backward_" + name, 2 * bytes);
     backend.elementwise().sum(a, sum);
-    measure(backend, "sum_" + name, bytes);
+    table.measure(backend, "sum_" + name, bytes);
     backend.convert().convert(a, other);
-    measure(backend, "convert_%s_%s".formatted(name, suffix(other.dtype())), bytes + other.bytes());
+    table.measure(
+        backend,
+        "convert_%s_%s".formatted(name, TrafficTable.suffix(other.dtype())),
+        bytes + other.bytes());
   }
 
   private void rows(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -129,23 +114,23 @@ final class KernelTrafficTest {
     Tensor vector = arena.zeros(Shape.of(CHANNELS), DType.F32);
     Tensor second = arena.zeros(Shape.of(CHANNELS), DType.F32);
     Tensor sums = arena.zeros(Shape.of(2, CHANNELS), DType.F32);
-    String name = suffix(dtype) + "_packed";
+    String name = TrafficTable.suffix(dtype) + "_packed";
     long bytes = x.bytes();
     // The parts of the first stages are a share of the rows that shrinks as these grow.
     backend.elementwise().bias(x, vector, Activation.RELU, y);
-    measureStreams(backend, "bias_" + name, 2 * bytes);
+    table.measureStreams(backend, "bias_" + name, 2 * bytes);
     backend.elementwise().biasBackward(y, Activation.RELU, x, dz, Gradient.overwrite(vector));
-    measureStreams(backend, "bias_backward_" + name, 3 * bytes);
+    table.measureStreams(backend, "bias_backward_" + name, 3 * bytes);
     backend.batchNorm().statistics(x, 1e-5f, vector, second);
-    measureStreams(backend, "batchnorm_statistics_" + name, bytes);
+    table.measureStreams(backend, "batchnorm_statistics_" + name, bytes);
     backend.batchNorm().apply(x, vector, second, vector, second, null, Activation.RELU, y);
-    measureStreams(backend, "batchnorm_apply_" + name, 2 * bytes);
+    table.measureStreams(backend, "batchnorm_apply_" + name, 2 * bytes);
     backend.batchNorm().backwardReduce(x, vector, second, y, Activation.RELU, dz, dz, sums);
-    measureStreams(backend, "batchnorm_backward_reduce_" + name, 4 * bytes);
+    table.measureStreams(backend, "batchnorm_backward_reduce_" + name, 4 * bytes);
     backend
         .batchNorm()
         .backwardData(x, vector, second, vector, dz, sums, Statistics.BATCH, Gradient.overwrite(y));
-    measureStreams(backend, "batchnorm_backward_data_" + name, 3 * bytes);
+    table.measureStreams(backend, "batchnorm_backward_data_" + name, 3 * bytes);
   }
 
   private void norms(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -156,13 +141,13 @@ final class KernelTrafficTest {
     Tensor scale = arena.zeros(Shape.of(512), DType.F32);
     Tensor norm = arena.zeros(Shape.of(shape.rows()), DType.F32);
     Gradient dScale = Gradient.overwrite(arena.zeros(Shape.of(512), DType.F32));
-    String name = suffix(dtype) + "_packed";
+    String name = TrafficTable.suffix(dtype) + "_packed";
     backend.l2Norm().forward(x, scale, Guard.LARGER_OF, 1e-12f, norm, out);
-    measureStreams(backend, "l2norm_forward_" + name, 2 * x.bytes() + norm.bytes());
+    table.measureStreams(backend, "l2norm_forward_" + name, 2 * x.bytes() + norm.bytes());
     backend
         .l2Norm()
         .backward(x, scale, Guard.LARGER_OF, 1e-12f, norm, out, Gradient.overwrite(dx), dScale);
-    measureStreams(backend, "l2norm_backward_" + name, 3 * x.bytes() + norm.bytes());
+    table.measureStreams(backend, "l2norm_backward_" + name, 3 * x.bytes() + norm.bytes());
   }
 
   /** What keeps a bit of an activation, and what reads it. */
@@ -172,18 +157,19 @@ final class KernelTrafficTest {
     Tensor mask = arena.zeros(ActivationMask.shape(SHAPE), DType.U8);
     Tensor vector = arena.zeros(Shape.of(CHANNELS), DType.F32);
     Tensor sums = arena.zeros(Shape.of(2, CHANNELS), DType.F32);
-    String name = suffix(dtype) + "_whole";
+    String name = TrafficTable.suffix(dtype) + "_whole";
     long bytes = x.bytes();
     backend.elementwise().maskedBias(x, vector, Activation.RELU, y, mask);
-    measureStreams(backend, "masked_bias_" + name, 2 * bytes + mask.bytes());
+    table.measureStreams(backend, "masked_bias_" + name, 2 * bytes + mask.bytes());
     backend.elementwise().maskedActivationBackward(mask, x, Gradient.overwrite(y));
-    measure(backend, "masked_activation_backward_" + name, 2 * bytes + mask.bytes());
+    table.measure(backend, "masked_activation_backward_" + name, 2 * bytes + mask.bytes());
     backend.elementwise().maskedBiasBackward(mask, x, x, Gradient.overwrite(vector));
-    measureStreams(backend, "masked_bias_backward_" + name, 2 * bytes + mask.bytes());
+    table.measureStreams(backend, "masked_bias_backward_" + name, 2 * bytes + mask.bytes());
     backend.batchNorm().maskedApply(x, vector, vector, vector, vector, x, Activation.RELU, y, mask);
-    measureStreams(backend, "batchnorm_masked_apply_" + name, 3 * bytes + mask.bytes());
+    table.measureStreams(backend, "batchnorm_masked_apply_" + name, 3 * bytes + mask.bytes());
     backend.batchNorm().maskedBackwardReduce(x, vector, vector, mask, y, y, sums);
-    measureStreams(backend, "batchnorm_masked_backward_reduce_" + name, 3 * bytes + mask.bytes());
+    table.measureStreams(
+        backend, "batchnorm_masked_backward_reduce_" + name, 3 * bytes + mask.bytes());
   }
 
   /** An image of 150 x 112 pixels, resized by about as much as most are. */
@@ -193,7 +179,10 @@ final class KernelTrafficTest {
     ImagePlan plan = ImagePlan.whole(150, 112, Resize.BILINEAR);
     backend.image().prepare(List.of(image), List.of(plan), Normalisation.imageNet(), out);
     // Rows that two tiles take, and tables, are read again from the cache.
-    note(backend, "image_prepare_" + suffix(dtype) + "_packed", image.bytes() + out.bytes());
+    table.note(
+        backend,
+        "image_prepare_" + TrafficTable.suffix(dtype) + "_packed",
+        image.bytes() + out.bytes());
   }
 
   private void windows(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -202,24 +191,24 @@ final class KernelTrafficTest {
     Shape pooled = halving.outputShape(SHAPE);
     Tensor out = arena.zeros(pooled, dtype);
     Tensor places = arena.zeros(pooled, DType.U8);
-    String name = suffix(dtype) + "_packed";
+    String name = TrafficTable.suffix(dtype) + "_packed";
     long bytes = x.bytes() + out.bytes() + places.bytes();
     backend.pooling().maxPool(x, halving, out, places);
-    measure(backend, "max_pool_" + name, bytes);
+    table.measure(backend, "max_pool_" + name, bytes);
     backend.pooling().maxPoolBackward(places, out, halving, new Gradient(x, Accumulate.OVERWRITE));
     Tensor y = arena.zeros(SHAPE, dtype);
     Tensor perImage = arena.zeros(Shape.of(2, 1, 1, CHANNELS), dtype);
     Gradient dx = Gradient.overwrite(x);
     backend.pooling().globalAverage(y, perImage);
-    measureStreams(backend, "global_average_" + name, y.bytes());
+    table.measureStreams(backend, "global_average_" + name, y.bytes());
     backend.pooling().globalAverageBackward(perImage, dx);
-    measureStreams(backend, "global_average_backward_" + name, y.bytes());
+    table.measureStreams(backend, "global_average_backward_" + name, y.bytes());
     backend.elementwise().scaleChannels(y, perImage, x);
-    measureStreams(backend, "scale_channels_" + name, 2 * y.bytes());
+    table.measureStreams(backend, "scale_channels_" + name, 2 * y.bytes());
     backend.elementwise().scaleChannelsBackward(y, perImage, y, dx, Gradient.overwrite(perImage));
-    measureStreams(backend, "scale_channels_backward_" + name, 3 * y.bytes());
+    table.measureStreams(backend, "scale_channels_backward_" + name, 3 * y.bytes());
     // Each gradient is read for the four pixels of its window, by neighbours, from the cache.
-    measureStreams(backend, "max_pool_backward_" + name, x.bytes() + 4 * (bytes - x.bytes()));
+    table.measureStreams(backend, "max_pool_backward_" + name, x.bytes() + 4 * (bytes - x.bytes()));
   }
 
   private void losses(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -230,21 +219,22 @@ final class KernelTrafficTest {
     Tensor out = arena.zeros(rows, DType.F32);
     Tensor perRow = arena.zeros(Shape.of(8732), DType.F32);
     Tensor targets = arena.zeros(Shape.of(8732), DType.I32);
-    String name = suffix(dtype);
+    String name = TrafficTable.suffix(dtype);
     LossKernels kernels = backend.loss();
     kernels.softmax(x, out);
-    measure(backend, "softmax_" + name, x.bytes() + out.bytes());
+    table.measure(backend, "softmax_" + name, x.bytes() + out.bytes());
     kernels.crossEntropy(x, targets, perRow);
-    measure(backend, "cross_entropy_" + name, x.bytes() + targets.bytes() + perRow.bytes());
+    table.measure(backend, "cross_entropy_" + name, x.bytes() + targets.bytes() + perRow.bytes());
     kernels.crossEntropyBackward(x, targets, perRow, Gradient.overwrite(dx));
-    measure(
+    table.measure(
         backend,
         "cross_entropy_backward_" + name,
         2 * x.bytes() + targets.bytes() + perRow.bytes());
     kernels.smoothL1(x, floats, 1, out);
-    measure(backend, "smooth_l1_" + name, x.bytes() + floats.bytes() + out.bytes());
+    table.measure(backend, "smooth_l1_" + name, x.bytes() + floats.bytes() + out.bytes());
     kernels.smoothL1Backward(x, floats, 1, out, Gradient.overwrite(dx));
-    measure(backend, "smooth_l1_backward_" + name, 2 * x.bytes() + floats.bytes() + out.bytes());
+    table.measure(
+        backend, "smooth_l1_backward_" + name, 2 * x.bytes() + floats.bytes() + out.bytes());
   }
 
   /** One level of an SSD's heads: every hundredth prior positive, so that four of them count. */
@@ -273,18 +263,18 @@ final class KernelTrafficTest {
     Gradient gradient = Gradient.overwrite(arena.zeros(shape, dtype));
     kernels.multiboxBackward(
         heads, targets, offsets, params, selected, weights, one, List.of(gradient));
-    String name = suffix(dtype);
+    String name = TrafficTable.suffix(dtype);
     String of = ", %d classes".formatted(classes);
     long logits = (long) classes * dtype.bytes();
     // Of what stands by itself, whole sectors move.
     long losses = labels.length * (logits + 8) + positives * 2L * SECTOR;
-    measure(backend, "multibox_prior_losses_" + name, of, losses);
+    table.measure(backend, "multibox_prior_losses_" + name, of, losses);
     long counting = 4L * positives * 2 * Math.ceilDiv(logits, SECTOR) * SECTOR;
     // A warp for 32 priors reads the scale and its image's weight, from the cache.
     long scalars = Math.ceilDiv(labels.length, 32) * 2L * SECTOR;
     long gradients = labels.length * 5L + counting + positives * 3L * SECTOR + scalars;
-    measure(backend, "multibox_backward_" + name, of, gradients);
-    measure(backend, "multibox_mine", of, labels.length * 13L);
+    table.measure(backend, "multibox_backward_" + name, of, gradients);
+    table.measure(backend, "multibox_mine", of, labels.length * 13L);
   }
 
   private void parameters(CudaBackend backend, TensorArena arena) {
@@ -297,13 +287,13 @@ final class KernelTrafficTest {
     for (DType dtype : List.of(DType.F32, DType.F16)) {
       Tensor gradients = arena.zeros(Shape.of(N), dtype);
       backend.optimizer().checkFinite(gradients, flag);
-      measure(backend, "check_finite_" + suffix(dtype), gradients.bytes());
+      table.measure(backend, "check_finite_" + TrafficTable.suffix(dtype), gradients.bytes());
       backend
           .optimizer()
           .sgd(weights, momentum, gradients, copies, hyper, scale, SgdParams.of(true), flag);
-      measureStreams(
+      table.measureStreams(
           backend,
-          "sgd_" + suffix(dtype),
+          "sgd_" + TrafficTable.suffix(dtype),
           gradients.bytes() + 2 * weights.bytes() + 2 * momentum.bytes() + copies.bytes());
     }
   }
@@ -348,14 +338,14 @@ final class KernelTrafficTest {
             offsets);
     long count = (long) IMAGES * PRIORS;
     // Priors are read once an image, from the cache from the second on.
-    measureStreams(backend, "match_sweep", count * (16 + 8));
-    measureStreams(backend, "match_decide", count * (8 + 24));
+    table.measureStreams(backend, "match_sweep", count * (16 + 8));
+    table.measureStreams(backend, "match_decide", count * (8 + 24));
     backend.box().decode(offsets, priors, BoxCoding.ssd(), decoded);
-    measure(backend, "decode", count * 48);
+    table.measure(backend, "decode", count * 48);
     backend
         .box()
         .encode(priors.corners(), priors, BoxCoding.ssd(), arena.zeros(perPrior, DType.F32));
-    measure(backend, "encode", PRIORS * 48L);
+    table.measure(backend, "encode", PRIORS * 48L);
   }
 
   /** One level of SSD300's, of whose priors every twentieth is a candidate of one class. */
@@ -396,77 +386,17 @@ final class KernelTrafficTest {
     assertThat(backend.ints(out.counts())).containsExactly(200);
     long element = dtype.bytes();
     long bits = (classes - 1) * (priors / 8L);
-    measure(
-        backend, "nms_score_" + suffix(dtype), priors * (classes * element + Long.BYTES) + bits);
+    table.measure(
+        backend,
+        "nms_score_" + TrafficTable.suffix(dtype),
+        priors * (classes * element + Long.BYTES) + bits);
     // A candidate is its logit and two floats, then its offsets and its prior, then a box and
     // score.
     long perCandidate = element + 8 + 4 * element + 16 + 20;
-    measureStreams(backend, "nms_suppress_" + suffix(dtype), bits + found * perCandidate);
+    table.measureStreams(
+        backend, "nms_suppress_" + TrafficTable.suffix(dtype), bits + found * perCandidate);
     if (dtype == DType.F32) {
-      note(backend, "nms_gather", found * 20 + capacity * 24L);
+      table.note(backend, "nms_gather", found * 20 + capacity * 24L);
     }
-  }
-
-  /** A kernel that touches nothing but its operands. */
-  private void measure(CudaBackend backend, String kernel, long needed) {
-    measure(backend, kernel, "", needed);
-  }
-
-  /** The same for a kernel that is measured on several shapes. */
-  private void measure(CudaBackend backend, String kernel, String shape, long needed) {
-    backend.synchronize();
-    Counters all = driver.counters(kernel);
-    Counters counters = all.since(measured.getOrDefault(kernel, new Counters()));
-    Counters before = new Counters();
-    before.add(all);
-    measured.put(kernel, before);
-    record(kernel + shape, counters.globalSectors * SECTOR, needed, counters);
-  }
-
-  /**
-   * A kernel that reads small things again and again, which stay in the cache: vectors of a
-   * channel, ground truths, a setting. Bytes beyond its streams are left out as far as lanes share
-   * them.
-   */
-  private void measureStreams(CudaBackend backend, String kernel, long needed) {
-    backend.synchronize();
-    Counters counters = driver.counters(kernel);
-    long moved = Math.min(counters.globalSectors * SECTOR, counters.globalBytes);
-    record(kernel, moved, needed, counters);
-  }
-
-  /**
-   * A kernel whose reads are mostly repeated, and left to the cache: it is listed, not held to a
-   * ratio.
-   */
-  private void note(CudaBackend backend, String kernel, long needed) {
-    backend.synchronize();
-    Counters counters = driver.counters(kernel);
-    table.add(line(kernel, counters.globalSectors * SECTOR, needed, counters));
-  }
-
-  private void record(String kernel, long moved, long needed, Counters counters) {
-    double ratio = (double) moved / needed;
-    String line = line(kernel, moved, needed, counters);
-    table.add(line);
-    if (!(ratio <= MOST && ratio > 0.5)) {
-      over.add(line);
-    }
-  }
-
-  private static String line(String kernel, long moved, long needed, Counters counters) {
-    return String.format(
-        Locale.ROOT,
-        "%s, %d, %d, %.2f, %d, %d",
-        kernel,
-        moved,
-        needed,
-        (double) moved / needed,
-        counters.bankConflicts,
-        counters.sharedRequests);
-  }
-
-  private static String suffix(DType dtype) {
-    return dtype.name().toLowerCase(Locale.ROOT);
   }
 }
