@@ -212,7 +212,7 @@ class CudaMultiboxTest {
     compare(Problem.random(layouts, 1, 3), LossParams.djl());
   }
 
-  /** About half an hour of instructions: with {@code -Dmultibox.slow=true}. */
+  /** About two minutes of instructions: with {@code -Dmultibox.slow=true}. */
   @Test
   @Tag("slow")
   @EnabledIfSystemProperty(named = "multibox.slow", matches = "true")
