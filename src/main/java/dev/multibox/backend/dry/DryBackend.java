@@ -35,8 +35,18 @@ public final class DryBackend implements Backend {
   private final int channelMultiple;
   private final int stagingTurns;
   private final boolean masks;
-  private final DryConvolutionKernels convolution = new DryConvolutionKernels(this::tell);
-  private final DryKernels kernels = new DryKernels(this::tell);
+  private final Touches touches = new Touches(this::tell);
+  private final ElementwiseKernels elementwise = new DryElementwiseKernels(touches);
+  private final DryConvolutionKernels convolution = new DryConvolutionKernels(touches);
+  private final PoolingKernels pooling = new DryPoolingKernels(touches);
+  private final BatchNormKernels batchNorm = new DryBatchNormKernels(touches);
+  private final L2NormKernels l2Norm = new DryL2NormKernels(touches);
+  private final LossKernels loss = new DryLossKernels(touches);
+  private final BoxKernels box = new DryBoxKernels(touches);
+  private final NmsKernels nms = new DryNmsKernels(touches);
+  private final OptimizerKernels optimizer = new DryOptimizerKernels(touches);
+  private final ConvertKernels convert = new DryConvertKernels(touches);
+  private final ImageKernels image = new DryImageKernels(touches);
   private @Nullable Witness witness;
   private long nextAddress = TensorArena.ALIGNMENT;
 
@@ -136,7 +146,7 @@ public final class DryBackend implements Backend {
 
   @Override
   public ElementwiseKernels elementwise() {
-    return kernels.elementwise;
+    return elementwise;
   }
 
   @Override
@@ -146,47 +156,47 @@ public final class DryBackend implements Backend {
 
   @Override
   public PoolingKernels pooling() {
-    return kernels.pooling;
+    return pooling;
   }
 
   @Override
   public BatchNormKernels batchNorm() {
-    return kernels.batchNorm;
+    return batchNorm;
   }
 
   @Override
   public L2NormKernels l2Norm() {
-    return kernels.l2Norm;
+    return l2Norm;
   }
 
   @Override
   public LossKernels loss() {
-    return kernels.loss;
+    return loss;
   }
 
   @Override
   public BoxKernels box() {
-    return kernels.box;
+    return box;
   }
 
   @Override
   public NmsKernels nms() {
-    return kernels.nms;
+    return nms;
   }
 
   @Override
   public OptimizerKernels optimizer() {
-    return kernels.optimizer;
+    return optimizer;
   }
 
   @Override
   public ConvertKernels convert() {
-    return kernels.convert;
+    return convert;
   }
 
   @Override
   public ImageKernels image() {
-    return kernels.image;
+    return image;
   }
 
   @Override

@@ -9,19 +9,18 @@ import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Lists what is asked of it. */
+/** Lists what is asked of it, and tells of the tensors of each call. */
 final class DryConvolutionKernels extends ConvolutionKernels {
-  private final DryBackend.Witness witness;
+  private final Touches touches;
   private final Set<ConvolutionCall> calls = new LinkedHashSet<>();
 
-  DryConvolutionKernels(DryBackend.Witness witness) {
-    this.witness = witness;
+  DryConvolutionKernels(Touches touches) {
+    this.touches = touches;
   }
 
   /** Every different call so far, in order. */
@@ -38,7 +37,7 @@ final class DryConvolutionKernels extends ConvolutionKernels {
       ConvolutionParams params,
       Tensor out) {
     forward(Pass.FORWARD, x, filter, bias, activation, params);
-    witness.touched(touched(List.of(x, filter, out), bias));
+    touches.tell(x, filter, bias, out);
   }
 
   @Override
@@ -51,9 +50,7 @@ final class DryConvolutionKernels extends ConvolutionKernels {
       ConvolutionParams params,
       Tensor out) {
     forward(Pass.FORWARD_NORMALISED, x, filter, residual, activation, params);
-    List<Tensor> inputs =
-        List.of(x, filter, norm.mean(), norm.invStd(), norm.gamma(), norm.beta(), out);
-    witness.touched(touched(inputs, residual));
+    touches.tell(x, filter, norm.mean(), norm.invStd(), norm.gamma(), norm.beta(), residual, out);
   }
 
   private void forward(
@@ -73,14 +70,6 @@ final class DryConvolutionKernels extends ConvolutionKernels {
             added != null,
             activation,
             Accumulate.OVERWRITE));
-  }
-
-  private static List<Tensor> touched(List<Tensor> tensors, @Nullable Tensor added) {
-    List<Tensor> touched = new ArrayList<>(tensors);
-    if (added != null) {
-      touched.add(added);
-    }
-    return touched;
   }
 
   @Override
@@ -112,6 +101,6 @@ final class DryConvolutionKernels extends ConvolutionKernels {
             false,
             Activation.NONE,
             accumulate));
-    witness.touched(List.of(x, filter, dOut));
+    touches.tell(x, filter, dOut);
   }
 }

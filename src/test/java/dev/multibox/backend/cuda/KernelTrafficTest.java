@@ -1,5 +1,6 @@
 package dev.multibox.backend.cuda;
 
+import static dev.multibox.backend.cuda.TrafficTable.SECTOR;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.Tensors;
@@ -36,7 +37,6 @@ import org.junit.jupiter.api.Test;
  * {@code target/kernel-traffic.csv}; {@link SideKernelTrafficTest} has the others.
  */
 final class KernelTrafficTest {
-  private static final int SECTOR = TrafficTable.SECTOR;
   private static final long ROWS = 2 * 19 * 19;
   private static final long CHANNELS = 96;
   private static final Shape SHAPE = Shape.of(2, 19, 19, CHANNELS);

@@ -142,10 +142,10 @@ final class SideKernelTrafficTest {
     }
     Tensor boxes = tensors.floats(Shape.of(PRIORS, 4), corners);
     Tensor few = boxes.slice(0, Shape.of(64, 4));
-    Tensor table64 = arena.zeros(Shape.of(64, PRIORS), DType.F32);
-    backend.box().iou(few, boxes, table64);
+    Tensor overlaps = arena.zeros(Shape.of(64, PRIORS), DType.F32);
+    backend.box().iou(few, boxes, overlaps);
     // Each of the few reads all others again, from the cache.
-    table.note(backend, "iou", few.bytes() + boxes.bytes() + table64.bytes());
+    table.note(backend, "iou", few.bytes() + boxes.bytes() + overlaps.bytes());
 
     Tensor labels = tensors.ints(Shape.of(1, 3), 1, 2, 3);
     Tensor truths = boxes.slice(0, Shape.of(3, 4)).reshape(Shape.of(1, 3, 4));
