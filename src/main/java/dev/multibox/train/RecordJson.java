@@ -1,10 +1,13 @@
 package dev.multibox.train;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.multibox.weights.FileFailure;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a record from a JSON object with exactly its components as fields: a whole number for
  * {@code int} and {@code long}, a number for {@code float}, true or false, a text, or a list of
- * texts. Only what is {@link Nullable} may be null. Nothing is converted or filled in.
+ * texts. Only what is {@link Nullable} may be null. Nothing is converted, and nothing filled in but
+ * fields that are younger than the file.
  */
 final class RecordJson {
   private static final String REMEDY = "correct it, or name the config.json of another run";
@@ -40,14 +44,20 @@ final class RecordJson {
   /**
    * Reads {@code file}.
    *
+   * @param younger fields that older files lack, with what they would have held, as a JSON object
    * @throws IOException if it cannot be read, is no such object, or the record refuses it; the
    *     message is one line that names file and field, and says what to do
    */
-  static <T extends Record> T read(Path file, Class<T> type) throws IOException {
-    JsonNode root = parse(file, content(file));
-    if (!root.isObject()) {
+  static <T extends Record> T read(Path file, Class<T> type, String younger) throws IOException {
+    if (!(parse(file, content(file)) instanceof ObjectNode root)) {
       throw new IOException("%s: is no JSON object; %s".formatted(file, REMEDY));
     }
+    parse(file, younger.getBytes(UTF_8))
+        .forEachEntry((field, value) -> {
+          if (!root.has(field)) {
+            root.set(field, value);
+          }
+        });
     return new RecordJson(file, root).record(type);
   }
 

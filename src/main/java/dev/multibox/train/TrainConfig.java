@@ -69,6 +69,11 @@ public record TrainConfig(
     String recompute,
     @Nullable String init,
     String name) {
+  /** What there was no choice of when the first runs were begun, and what they did. */
+  private static final String YOUNGER =
+      """
+      {"images": null, "skipBadBoxes": false, "precision": "fp32", "recompute": "none", "init": null}
+      """;
 
   /**
    * @throws IllegalArgumentException if a number is out of its range, or no data is named
@@ -120,7 +125,7 @@ public record TrainConfig(
    * @throws IOException if it is no such file; the message names file and field, and what to do
    */
   public static TrainConfig read(Path file) throws IOException {
-    return RecordJson.read(file, TrainConfig.class);
+    return RecordJson.read(file, TrainConfig.class, YOUNGER);
   }
 
   /** The same run of another length. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainConfigTest {
   @TempDir Path folder;
@@ -30,6 +33,19 @@ class TrainConfigTest {
             Map.of("learningRate", 0.1f, "init", "/weights", "seed", Long.MIN_VALUE, "name", "ü"));
 
     assertThat(TrainConfig.read(written(config))).isEqualTo(config);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"images", "skipBadBoxes", "precision", "recompute", "init"})
+  void readsRunsThatAreOlderThanAField(String field) throws IOException {
+    TrainConfig config = TrainConfigs.tiny(10);
+    Path file = written(config);
+    JsonMapper json = new JsonMapper();
+    ObjectNode fields = (ObjectNode) json.readTree(file.toFile());
+    assertThat(fields.remove(field)).isNotNull();
+    json.writeValue(file.toFile(), fields);
+
+    assertThat(TrainConfig.read(file)).isEqualTo(config);
   }
 
   @ParameterizedTest
