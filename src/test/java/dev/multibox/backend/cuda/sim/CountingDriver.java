@@ -19,20 +19,40 @@ public final class CountingDriver implements Driver {
    * @param waits for the device: copies that wait, and synchronisations of it or of a stream
    * @param kernels launched one by one
    * @param graphs launched
+   * @param graphKernels launched by these graphs
+   * @param graphOthers of their pieces: convolutions, which are a library's, copies and fills
    * @param copies put on streams
    * @param bytes of these between host and device
+   * @param awaited how much had been {@link #asked} for when the latest event was recorded that the
+   *     host has waited for
    */
   public record Counts(
-      long allocations, long waits, long kernels, long graphs, long copies, long bytes) {
-    /** What came on top of {@code before}. */
+      long allocations,
+      long waits,
+      long kernels,
+      long graphs,
+      long graphKernels,
+      long graphOthers,
+      long copies,
+      long bytes,
+      long awaited) {
+    /** Calls that put work on a stream. */
+    public long asked() {
+      return kernels + graphs + copies;
+    }
+
+    /** What came on top of {@code before}; of what was awaited all. */
     public Counts since(Counts before) {
       return new Counts(
           allocations - before.allocations,
           waits - before.waits,
           kernels - before.kernels,
           graphs - before.graphs,
+          graphKernels - before.graphKernels,
+          graphOthers - before.graphOthers,
           copies - before.copies,
-          bytes - before.bytes);
+          bytes - before.bytes,
+          awaited);
     }
   }
 
@@ -41,8 +61,11 @@ public final class CountingDriver implements Driver {
   private long waits;
   private long kernels;
   private long graphs;
+  private long graphKernels;
+  private long graphOthers;
   private long copies;
   private long bytes;
+  private long awaited;
 
   public CountingDriver(Driver driver) {
     this.driver = driver;
@@ -50,7 +73,8 @@ public final class CountingDriver implements Driver {
 
   /** So far. */
   public Counts counts() {
-    return new Counts(allocations, waits, kernels, graphs, copies, bytes);
+    return new Counts(
+        allocations, waits, kernels, graphs, graphKernels, graphOthers, copies, bytes, awaited);
   }
 
   /** The stream that a counting one stands for. */
@@ -105,7 +129,7 @@ public final class CountingDriver implements Driver {
 
   @Override
   public Event newEvent() {
-    return driver.newEvent();
+    return new CountedEvent(driver.newEvent());
   }
 
   @Override
@@ -122,6 +146,50 @@ public final class CountingDriver implements Driver {
   @Override
   public void close() {
     driver.close();
+  }
+
+  /** An event that knows how much had been asked for when it was recorded. */
+  private final class CountedEvent implements Event {
+    private final Event event;
+    private long asked;
+
+    private CountedEvent(Event event) {
+      this.event = event;
+    }
+
+    @Override
+    public void synchronize() {
+      awaited = Math.max(awaited, asked);
+      event.synchronize();
+    }
+
+    @Override
+    public boolean isDone() {
+      return event.isDone();
+    }
+
+    @Override
+    public float millisSince(Event start) {
+      return event.millisSince(((CountedEvent) start).event);
+    }
+
+    @Override
+    public void close() {
+      event.close();
+    }
+  }
+
+  /** A graph that knows how many of its pieces are kernels. */
+  private record CountedGraph(Graph graph, long kernels) implements Graph {
+    @Override
+    public int size() {
+      return graph.size();
+    }
+
+    @Override
+    public void close() {
+      graph.close();
+    }
   }
 
   private final class Counting implements Stream {
@@ -169,23 +237,37 @@ public final class CountingDriver implements Driver {
 
     @Override
     public void launch(Graph graph) {
+      CountedGraph counted = (CountedGraph) graph;
       graphs++;
-      stream.launch(graph);
+      graphKernels += counted.kernels();
+      graphOthers += counted.size() - counted.kernels();
+      stream.launch(counted.graph());
     }
 
     @Override
     public void record(Event event) {
-      stream.record(event);
+      CountedEvent counted = (CountedEvent) event;
+      counted.asked = counts().asked();
+      stream.record(counted.event);
     }
 
     @Override
     public void waitFor(Event event) {
-      stream.waitFor(event);
+      stream.waitFor(((CountedEvent) event).event);
     }
 
+    /** What is captured is counted when the graph is launched. */
     @Override
     public Graph capture(Runnable work) {
-      return stream.capture(work);
+      long kernelsBefore = kernels;
+      long copiesBefore = copies;
+      long bytesBefore = bytes;
+      Graph graph = stream.capture(work);
+      long captured = kernels - kernelsBefore;
+      kernels = kernelsBefore;
+      copies = copiesBefore;
+      bytes = bytesBefore;
+      return new CountedGraph(graph, captured);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.multibox.backend.cuda.sim.memory.DeviceMemory;
 import dev.multibox.backend.cuda.sim.memory.Footprint;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Work that the host does in place of the device, on device memory: copies and fills, and what the
@@ -36,6 +37,7 @@ public final class HostWork extends Work {
       driver.checkRange(name(), range);
     }
     body.accept(driver.memory());
+    driver.countOther(Stream.concat(reads.stream(), writes.stream()).mapToLong(Range::bytes).sum());
     if (!keep) {
       return Touched.nothing(name());
     }

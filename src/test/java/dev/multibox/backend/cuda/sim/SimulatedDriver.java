@@ -42,6 +42,8 @@ public final class SimulatedDriver implements Driver {
   private final Timeline timeline = new Timeline(this);
   private final PinnedRanges pinned = new PinnedRanges();
   private final Map<String, Counters> counters = new HashMap<>();
+  private long kernelBytes;
+  private long otherBytes;
 
   /** The threads that capture; a capture spoiled by a call within it is kept as such. */
   private final Map<Thread, Boolean> capturing = new HashMap<>();
@@ -191,7 +193,30 @@ public final class SimulatedDriver implements Driver {
     return counters.getOrDefault(kernel, new Counters());
   }
 
+  /**
+   * The bytes that work on this device has read and written.
+   *
+   * @param kernels by kernels, each access of a lane counted
+   * @param others by copies, fills and what a library does: each operand once
+   */
+  public record Moved(long kernels, long others) {
+    /** What came on top of {@code before}. */
+    public Moved since(Moved before) {
+      return new Moved(kernels - before.kernels, others - before.others);
+    }
+  }
+
+  /** So far, of what is done. */
+  public synchronized Moved moved() {
+    return new Moved(kernelBytes, otherBytes);
+  }
+
+  void countOther(long bytes) {
+    otherBytes += bytes;
+  }
+
   void count(String kernel, Counters launch) {
+    kernelBytes += launch.globalBytes;
     counters.computeIfAbsent(kernel, _ -> new Counters()).add(launch);
     SimulationTotals.add(kernel, launch);
     timeline.pass(launch.warpInstructions);
