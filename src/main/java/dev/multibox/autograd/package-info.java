@@ -9,8 +9,8 @@
  * method of an {@code *Ops} class has a gradient check; a test lists them.
  *
  * <p>Where a step's tensors lie is planned before it is run: {@link
- * dev.multibox.autograd.MemoryPlan}. What backward computes again instead of keeping it says {@link
- * dev.multibox.autograd.Recompute}.
+ * dev.multibox.autograd.StepPlan}, {@link dev.multibox.autograd.MemoryPlan}. What backward computes
+ * again instead of keeping it says {@link dev.multibox.autograd.Recompute}.
  *
  * <p>May import {@code tensor}, {@code backend} and {@code backend.dry}. Start with {@code Tape},
  * then {@code ElementwiseOps}.

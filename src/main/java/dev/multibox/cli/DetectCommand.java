@@ -9,14 +9,13 @@ import dev.multibox.data.PixelBuffer;
 import dev.multibox.model.Detection;
 import dev.multibox.model.Detector;
 import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdDefinition;
 import dev.multibox.picture.ClassNames;
 import dev.multibox.picture.Mark;
 import dev.multibox.picture.Picture;
-import dev.multibox.tensor.DType;
-import dev.multibox.tensor.Shape;
-import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Checkpoint;
+import dev.multibox.train.ImageBatch;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -101,6 +100,7 @@ final class DetectCommand implements Callable<Integer> {
       Ssd ssd = Weights.model(checkpoint, backend, arena);
       NmsParams params = params(ssd.config().definition().nms());
       Detector detector = new Detector(backend, ssd, params, 1, arena);
+      ImageBatch batch = new ImageBatch(backend, 0, arena);
       Path folder =
           out == null ? Outputs.numberedFolder(Path.of("runs"), "detect") : Outputs.newFolder(out);
       ClassNames names =
@@ -109,7 +109,7 @@ final class DetectCommand implements Callable<Integer> {
       List<Map<String, Object>> results = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
         PixelBuffer pixels = decode(images.get(i));
-        List<Detection> found = detect(backend, detector, ssd, pixels);
+        List<Detection> found = detect(batch, detector, ssd.config().definition(), pixels);
         Path picture = folder.resolve(files.next(images.get(i)));
         Picture.of(pixels).draw(marks(found, names)).write(picture);
         describe(console, images.get(i), found, checkpoint.meta().categories(), picture);
@@ -180,21 +180,10 @@ final class DetectCommand implements Callable<Integer> {
   }
 
   private static List<Detection> detect(
-      Backend backend, Detector detector, Ssd ssd, PixelBuffer pixels) {
-    try (TensorArena arena = backend.newArena()) {
-      Tensor image = arena.allocate(Shape.of(pixels.height(), pixels.width(), 3), DType.U8);
-      backend.upload(pixels.segment(), image);
-      ImagePlan.Resize resize = ssd.config().definition().resize();
-      ImagePlan plan = ImagePlan.whole(pixels.width(), pixels.height(), resize);
-      backend
-          .image()
-          .prepare(
-              List.of(image),
-              List.of(plan),
-              ssd.config().definition().normalisation(),
-              detector.images(1));
-      return detector.detect(1).getFirst();
-    }
+      ImageBatch batch, Detector detector, SsdDefinition definition, PixelBuffer pixels) {
+    ImagePlan plan = ImagePlan.whole(pixels.width(), pixels.height(), definition.resize());
+    batch.prepare(List.of(pixels), List.of(plan), definition.normalisation(), detector.images(1));
+    return detector.detect(1).getFirst();
   }
 
   private static List<Mark> marks(List<Detection> found, ClassNames names) {

@@ -187,7 +187,7 @@ final class EvalCommand implements Callable<Integer> {
         out.flush();
         Ssd ssd = Weights.model(checkpoint, backend, arena);
         NmsParams nms = protocol.nms();
-        MemoryPlan plan = Detector.plan(backend, ssd, nms, BATCH);
+        MemoryPlan plan = Detector.plan(backend, ssd, nms, BATCH).memory();
         Evaluator evaluator =
             new Evaluator(
                 backend,

@@ -1,15 +1,13 @@
 package dev.multibox.cli;
 
-import dev.multibox.autograd.HeadVariables;
-import dev.multibox.autograd.PooledMemory;
-import dev.multibox.autograd.StepMemory;
-import dev.multibox.autograd.Tape;
-import dev.multibox.autograd.Variable;
+import dev.multibox.autograd.MemoryPlan;
+import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.model.FlatHeads;
+import dev.multibox.model.InferenceStep;
 import dev.multibox.model.Ssd;
 import dev.multibox.model.SsdDefinition;
-import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
@@ -162,17 +160,24 @@ final class ForwardCommand implements Callable<Integer> {
     Shape offsetShape = Shape.of(batch, ssd.priors().count(), 4);
     float[] logits = new float[Math.toIntExact(logitShape.size())];
     float[] offsets = new float[Math.toIntExact(offsetShape.size())];
-    StepMemory memory = new PooledMemory(arena);
-    for (int first = 0; first < batch; first += MOST_IMAGES) {
-      int images = Math.min(MOST_IMAGES, batch - first);
-      try (Tape tape = new Tape(backend, memory, Tape.Mode.INFERENCE)) {
-        Tensor x = tape.allocate(ssd.imageShape(images), DType.F32);
-        backend.upload(padded(image, first, x.shape()), x);
-        HeadVariables heads = ssd.forward(tape, Variable.constant(x));
-        FlatHeads flat = FlatHeads.of(backend, heads.values());
-        copy(flat.logits(), logits, first * (logits.length / batch));
-        copy(flat.offsets(), offsets, first * (offsets.length / batch));
-      }
+    int most = Math.min(MOST_IMAGES, batch);
+    MemoryPlan plan =
+        StepPlan.of(
+                backend,
+                (dry, memory, twins) ->
+                    FlatHeads.of(
+                        dry,
+                        new InferenceStep(dry, ssd.on(dry, twins), most, memory, twins).run(most)))
+            .memory();
+    InferenceStep step =
+        new InferenceStep(backend, ssd, most, PlannedMemory.in(arena, plan), arena);
+    for (int first = 0; first < batch; first += most) {
+      int images = Math.min(most, batch - first);
+      Tensor x = step.images(images);
+      backend.upload(padded(image, first, x.shape()), x);
+      FlatHeads flat = FlatHeads.of(backend, step.run(images));
+      copy(flat.logits(), logits, first * (logits.length / batch));
+      copy(flat.offsets(), offsets, first * (offsets.length / batch));
     }
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     tensors.put("class_logits", StoredTensor.of(logitShape, logits));

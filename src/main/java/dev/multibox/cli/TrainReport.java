@@ -1,12 +1,12 @@
 package dev.multibox.cli;
 
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.data.Dataset;
 import dev.multibox.data.Splits;
 import dev.multibox.nn.Parameter;
 import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.RunState;
-import dev.multibox.train.StepPlan;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
 import java.io.IOException;

@@ -8,7 +8,7 @@
  *
  * <p>May import {@code tensor}, {@code backend}, {@code backend.dry}, {@code autograd}, {@code nn},
  * {@code optim} and {@code box}. Start with {@code Ssd}, then {@code TinyBackbone}; {@code SsdVgg}
- * and {@code SsdResNet} hold the published models.
+ * and {@code SsdResNet} hold the published models. {@code Detector} runs one on images.
  */
 @NullMarked
 package dev.multibox.model;

@@ -16,7 +16,7 @@ import java.util.List;
 /**
  * Brings decoded images to the device and lets the image family make the network's input of them.
  */
-final class ImageBatch {
+public final class ImageBatch {
   private final Backend backend;
   private final TensorArena arena;
   private Staging staging;
@@ -28,7 +28,7 @@ final class ImageBatch {
    * @param bytes the most that the decoded images of a batch take, as {@link
    *     dev.multibox.data.Dataset#largestBytes} says; where they take more it grows
    */
-  ImageBatch(Backend backend, long bytes, TensorArena arena) {
+  public ImageBatch(Backend backend, long bytes, TensorArena arena) {
     this.backend = backend;
     this.arena = arena;
     capacity = bytes;
@@ -37,16 +37,22 @@ final class ImageBatch {
 
   /** Fills {@code out [N, H, W, C]} from these samples. */
   void prepare(List<Sample> samples, Normalisation normalisation, Tensor out) {
-    List<Tensor> images = upload(samples.stream().map(Sample::pixels).toList());
     List<ImagePlan> plans = samples.stream().map(sample -> sample.plan().image()).toList();
-    backend.image().prepare(images, plans, normalisation, out);
+    prepare(samples.stream().map(Sample::pixels).toList(), plans, normalisation, out);
+  }
+
+  /** Fills {@code out [N, H, W, C]} from these images, each by its plan. */
+  public void prepare(
+      List<PixelBuffer> images, List<ImagePlan> plans, Normalisation normalisation, Tensor out) {
+    backend.image().prepare(upload(images), plans, normalisation, out);
   }
 
   private List<Tensor> upload(List<PixelBuffer> pixels) {
     long bytes = pixels.stream().mapToLong(buffer -> TensorArena.padded(buffer.rgb().length)).sum();
     if (bytes > capacity) {
-      capacity = bytes;
-      staging = backend.newStaging(bytes, arena);
+      // Twice what there was, so that all that is left behind is no more than what is used.
+      capacity = Math.max(bytes, 2 * capacity);
+      staging = backend.newStaging(capacity, arena);
     }
     MemorySegment host = staging.host();
     long at = 0;

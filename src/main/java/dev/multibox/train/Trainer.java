@@ -2,6 +2,7 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Batch;
@@ -107,9 +108,9 @@ public final class Trainer implements AutoCloseable {
             splits.train().largestObjectCount(),
             splits.train().largestBytes(config.batchSize()),
             config.backward());
-    plan = StepPlan.of(backend, ssd, recipe, settings);
+    plan = TrainingStep.plan(backend, ssd, recipe, settings);
     NmsParams nms = model.definition().nms();
-    MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());
+    MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize()).memory();
     // Steps and evaluations take turns, and use the same memory.
     Tensor slab =
         arena.allocate(Shape.of(Math.max(plan.memory().bytes(), detection.bytes())), DType.U8);

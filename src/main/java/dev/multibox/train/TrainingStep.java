@@ -4,6 +4,7 @@ import dev.multibox.autograd.HeadVariables;
 import dev.multibox.autograd.LossOps;
 import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepMemory;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Backend;
@@ -81,14 +82,14 @@ public final class TrainingStep {
         ssd,
         recipe,
         settings,
-        PlannedMemory.in(arena, StepPlan.of(backend, ssd, recipe, settings).memory()),
+        PlannedMemory.in(arena, plan(backend, ssd, recipe, settings).memory()),
         arena);
   }
 
   /**
    * A step for batches of exactly the size that the settings name.
    *
-   * @param memory where activations and their gradients go, planned by {@link StepPlan}
+   * @param memory where activations and their gradients go, planned by {@link #plan}
    * @param arena where everything else of this step lives
    */
   public TrainingStep(
@@ -114,6 +115,14 @@ public final class TrainingStep {
     }
     update = backend.repeatable(this::update);
     outlet = backend.newOutlet(scaler.ring());
+  }
+
+  /** The plan of a step of {@code ssd}, or of one like it, on {@code backend}. */
+  public static StepPlan plan(Backend backend, Ssd ssd, Recipe recipe, StepSettings settings) {
+    return StepPlan.of(
+        backend,
+        (dry, memory, arena) ->
+            new TrainingStep(dry, ssd.on(dry, arena), recipe, settings, memory, arena).rehearse());
   }
 
   /**
@@ -157,7 +166,7 @@ public final class TrainingStep {
   }
 
   /** All of a step that takes memory, once, on whatever its inputs are. */
-  void rehearse() {
+  private void rehearse() {
     passes.forEach(Runnable::run);
     update.run();
   }

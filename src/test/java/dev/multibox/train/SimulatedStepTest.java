@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.multibox.SimulatedBackend;
 import dev.multibox.autograd.Recompute;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.cpu.CpuBackend;
@@ -287,7 +288,7 @@ class SimulatedStepTest {
       Ssd ssd = new Ssd(backend, config, type, arena);
       ssd.state().initialize(1);
       TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), settings(), arena);
-      StepPlan plan = StepPlan.of(backend, ssd, Recipe.scratch(), settings());
+      StepPlan plan = TrainingStep.plan(backend, ssd, Recipe.scratch(), settings());
       assertThat(arena.allocatedBytes()).isEqualTo(plan.peakBytes());
       for (int i = 0; i < 3; i++) {
         step.run(BATCH, RATE, i);

@@ -7,6 +7,7 @@ import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.PooledMemory;
 import dev.multibox.autograd.Recompute;
 import dev.multibox.autograd.StepMemory;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionCall.Pass;
@@ -84,7 +85,7 @@ class StepPlanTest {
     try (Backend backend = CpuBackend.open();
         TensorArena arena = backend.newArena()) {
       Ssd ssd = tiny(backend, arena);
-      StepPlan plan = StepPlan.of(backend, ssd, Recipe.scratch(), SETTINGS);
+      StepPlan plan = TrainingStep.plan(backend, ssd, Recipe.scratch(), SETTINGS);
       Addresses memory = new Addresses(PlannedMemory.in(arena, plan.memory()));
       TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), SETTINGS, memory, arena);
       List<List<Long>> addresses = new ArrayList<>();
@@ -124,7 +125,7 @@ class StepPlanTest {
   void listsEveryConvolutionOfTheStep() {
     try (DryBackend dry = DryBackend.withChannelMultiple(8);
         TensorArena arena = dry.newArena()) {
-      StepPlan plan = StepPlan.of(dry, tiny(dry, arena), Recipe.scratch(), SETTINGS);
+      StepPlan plan = TrainingStep.plan(dry, tiny(dry, arena), Recipe.scratch(), SETTINGS);
       // Eight of the backbone and four heads. The first has no gradient of its input, and those of
       // the first head are as those of stride4b, from 48 to 48 channels.
       assertThat(plan.convolutions().stream().map(ConvolutionCall::pass))
@@ -155,7 +156,7 @@ class StepPlanTest {
           TensorArena arena = dry.newArena()) {
         Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
         StepSettings settings = StepSettings.of(batch, 100).with(recompute);
-        StepPlan plan = StepPlan.of(dry, ssd, Recipe.find("nvidia-coco"), settings);
+        StepPlan plan = TrainingStep.plan(dry, ssd, Recipe.find("nvidia-coco"), settings);
         MemoryPlan memory = plan.memory();
 
         TABLE.add(

@@ -11,8 +11,8 @@ import dev.multibox.model.Ssd;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.TensorArena;
 import dev.multibox.train.Recipe;
-import dev.multibox.train.StepPlan;
 import dev.multibox.train.StepSettings;
+import dev.multibox.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +77,7 @@ class CudnnPlansTest {
       StepSettings settings =
           new StepSettings(
               BATCH, 1, MOST_OBJECTS, BATCH * TensorArena.padded(pixels), Recompute.NONE);
-      return StepPlan.of(dry, new Ssd(dry, config, type, arena), Recipe.scratch(), settings)
+      return TrainingStep.plan(dry, new Ssd(dry, config, type, arena), Recipe.scratch(), settings)
           .convolutions();
     }
   }
