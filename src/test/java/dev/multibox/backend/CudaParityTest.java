@@ -61,7 +61,7 @@ class CudaParityTest {
         .map(op -> DynamicTest.dynamicTest(op.getKey(), () -> checkFloats(op.getValue())));
   }
 
-  private static void checkFloats(HalfCases.Case op) {
+  private static void checkFloats(OpCases.Case op) {
     try (Backend cpu = CpuBackend.open();
         Backend cuda = SimulatedBackend.open()) {
       for (Shape shape : op.shapes()) {
@@ -118,7 +118,7 @@ class CudaParityTest {
   }
 
   /** What an op takes that is neither rows nor feature maps is as its case has it. */
-  private static List<Shape> shapes(HalfCases.Case op) {
+  private static List<Shape> shapes(OpCases.Case op) {
     return switch (op.shapes().getFirst().rank()) {
       case 2 -> ROWS;
       case 4 -> IMAGES;
@@ -126,7 +126,7 @@ class CudaParityTest {
     };
   }
 
-  private static void checkSchedules(HalfCases.Case op) {
+  private static void checkSchedules(OpCases.Case op) {
     Shape shape = shapes(op).getFirst();
     for (DType type : List.of(DType.F32, DType.F16)) {
       List<byte[]> first = results(1, op.body(), shape, type);
@@ -139,7 +139,7 @@ class CudaParityTest {
     }
   }
 
-  private static List<byte[]> results(long seed, HalfCases.Body body, Shape shape, DType type) {
+  private static List<byte[]> results(long seed, OpCases.Body body, Shape shape, DType type) {
     try (Backend backend = SimulatedBackend.open(seed);
         TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
@@ -151,7 +151,7 @@ class CudaParityTest {
     }
   }
 
-  private static void check(HalfCases.Case op) {
+  private static void check(OpCases.Case op) {
     List<Shape> shapes = shapes(op);
     try (Backend cpu = CpuBackend.open();
         Backend cuda = SimulatedBackend.open()) {
@@ -167,7 +167,7 @@ class CudaParityTest {
   private static void check(
       Backend cpu,
       Backend cuda,
-      HalfCases.Body body,
+      OpCases.Body body,
       Shape shape,
       Activation activation,
       DType type,

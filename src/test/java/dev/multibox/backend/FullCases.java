@@ -4,7 +4,6 @@ import dev.multibox.Tensors;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,13 +17,21 @@ final class FullCases {
   private static final int IMAGES = 2;
   private static final int TRUTHS = 3;
 
-  private final Map<String, HalfCases.Case> cases = new LinkedHashMap<>();
+  private FullCases() {}
 
-  private FullCases() {
-    batchNorm();
-    boxes();
-    add(
+  /** The cases by the op's family and method. */
+  static Map<String, OpCases.Case> all() {
+    OpCases cases = new OpCases();
+    batchNorm(cases);
+    boxes(cases);
+    others(cases);
+    return cases.all();
+  }
+
+  private static void others(OpCases cases) {
+    cases.add(
         "NmsKernels.nms",
+        BOXES,
         (run, count) ->
             run.backend()
                 .nms()
@@ -35,16 +42,18 @@ final class FullCases {
                     NmsParams.torchvision().overlap(),
                     run.out(count, DType.I32),
                     run.out(Shape.of(1), DType.I32)));
-    add(
+    cases.add(
         "ImageKernels.resizeBilinear",
+        BOXES,
         (run, count) ->
             run.backend()
                 .image()
                 .resizeBilinear(
                     run.floats(1, Shape.of(2, 5, 7, count.dim(0))),
                     run.floatsOut(Shape.of(2, 8, 3, count.dim(0)))));
-    add(
+    cases.add(
         "OptimizerKernels.updateScale",
+        BOXES,
         (run, count) ->
             run.backend()
                 .optimizer()
@@ -60,24 +69,17 @@ final class FullCases {
                             Shape.of(OptimizerKernels.RING_STEPS, OptimizerKernels.RING_SIZE)))));
   }
 
-  /** The cases by the op's family and method. */
-  static Map<String, HalfCases.Case> all() {
-    return new FullCases().cases;
-  }
-
-  private void add(String op, HalfCases.Body body) {
-    cases.put(op, new HalfCases.Case(BOXES, body));
-  }
-
-  private void batchNorm() {
-    add(
+  private static void batchNorm(OpCases cases) {
+    cases.add(
         "BatchNormKernels.inverseStd",
+        BOXES,
         (run, count) ->
             run.backend()
                 .batchNorm()
                 .inverseStd(positive(run, 1, count), 1e-5f, run.floatsOut(count)));
-    add(
+    cases.add(
         "BatchNormKernels.updateRunning",
+        BOXES,
         (run, count) -> {
           for (int foundInf = 0; foundInf < 2; foundInf++) {
             run.backend()
@@ -95,9 +97,10 @@ final class FullCases {
         });
   }
 
-  private void boxes() {
-    add(
+  private static void boxes(OpCases cases) {
+    cases.add(
         "BoxKernels.iou",
+        BOXES,
         (run, count) ->
             run.backend()
                 .box()
@@ -105,15 +108,17 @@ final class FullCases {
                     boxes(run, 1, count),
                     boxes(run, 2, Shape.of(5)),
                     run.floatsOut(Shape.of(count.dim(0), 5))));
-    add(
+    cases.add(
         "BoxKernels.encode",
+        BOXES,
         (run, count) ->
             run.backend()
                 .box()
                 .encode(
                     boxes(run, 1, count), priors(run, count), BoxCoding.ssd(), out(run, count)));
-    add(
+    cases.add(
         "BoxKernels.decode",
+        BOXES,
         (run, count) -> {
           Shape shape = Shape.of(IMAGES, count.dim(0), 4);
           run.backend()
@@ -121,8 +126,9 @@ final class FullCases {
               .decode(
                   run.floats(1, shape), priors(run, count), BoxCoding.ssd(), run.floatsOut(shape));
         });
-    add(
+    cases.add(
         "BoxKernels.match",
+        BOXES,
         (run, count) -> {
           for (MatchParams params :
               List.of(MatchParams.caffe(), MatchParams.dali(), MatchParams.lufficc())) {

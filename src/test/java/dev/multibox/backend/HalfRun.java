@@ -4,6 +4,7 @@ import dev.multibox.Tensors;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +43,11 @@ final class HalfRun {
     return activation;
   }
 
+  /** That of the call, where it has a mask. */
+  Activation maskedActivation() {
+    return activation.hasMask() ? activation : Activation.RELU;
+  }
+
   List<Tensor> results() {
     return results;
   }
@@ -71,6 +77,16 @@ final class HalfRun {
     return floats(seed, channels(shape));
   }
 
+  /** A mask of {@code x}, bits by chance, those behind the last channel too. */
+  Tensor mask(Shape x) {
+    Shape shape = ActivationMask.shape(x);
+    byte[] bits = new byte[(int) shape.size()];
+    new SplittableRandom(1).nextBytes(bits);
+    Tensor mask = tensors.allocate(shape, DType.U8);
+    backend.upload(MemorySegment.ofArray(bits), mask);
+    return mask;
+  }
+
   static Shape channels(Shape shape) {
     return Shape.of(shape.dim(-1));
   }
@@ -88,6 +104,11 @@ final class HalfRun {
   /** What the op overwrites in integers. */
   Tensor out(Shape shape, DType integers) {
     return result(tensors.zeros(shape, integers));
+  }
+
+  /** A mask of {@code x} that the op overwrites. */
+  Tensor maskOut(Shape x) {
+    return out(ActivationMask.shape(x), DType.U8);
   }
 
   /** A gradient that the op overwrites or adds to. */

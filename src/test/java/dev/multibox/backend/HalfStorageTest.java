@@ -70,7 +70,7 @@ class HalfStorageTest {
                 }));
   }
 
-  private static void check(HalfCases.Case op) {
+  private static void check(OpCases.Case op) {
     for (CpuConvolution convolutions : CpuConvolution.values()) {
       try (Backend backend = CpuBackend.open(2, convolutions)) {
         check(backend, op);
@@ -78,7 +78,7 @@ class HalfStorageTest {
     }
   }
 
-  private static void check(Backend backend, HalfCases.Case op) {
+  private static void check(Backend backend, OpCases.Case op) {
     for (Shape shape : op.shapes()) {
       for (Activation activation : Activation.values()) {
         check(backend, op.body(), shape, activation);
@@ -87,7 +87,7 @@ class HalfStorageTest {
   }
 
   private static void check(
-      Backend backend, HalfCases.Body body, Shape shape, Activation activation) {
+      Backend backend, OpCases.Body body, Shape shape, Activation activation) {
     try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       HalfRun floats = new HalfRun(backend, tensors, DType.F32, activation);
