@@ -4,7 +4,7 @@ Usage: python3 dense_vs_pytorch.py [--threads N] [--java CLASSPATH]
 
 With a class path that holds the compiled benchmarks and JMH, ours are measured too, shape by shape
 in turn with PyTorch's. Both columns are medians. `bn+relu` is normalisation with batch statistics
-and ReLU, forward and backward: ours are the passes statistics, applyRelu, backwardReduce and
+and ReLU, forward and backward: ours are the passes statistics, apply, backwardReduce and
 backwardData.
 """
 
@@ -21,6 +21,7 @@ import torch.nn.functional as F
 
 SHAPES = ["16x48x48x32", "16x24x24x64", "16x12x12x128", "4x150x150x64"]
 SECONDS = 1.0
+OURS = r"\.(statistics|apply|backwardReduce|backwardData|maxPool|maxPoolBackward)$"
 
 
 def median(run):
@@ -72,7 +73,7 @@ def ours(shape, class_path):
     with tempfile.NamedTemporaryFile(suffix=".json") as table:
         subprocess.run(
             [java, "-cp", class_path, "org.openjdk.jmh.Main"]
-            + ["(BatchNorm|Pooling)Benchmark", "-e", "copy", "-p", f"shape={shape}"]
+            + [OURS, "-p", f"shape={shape}", "-p", "type=F32"]
             + ["-bm", "sample", "-tu", "s", "-w", "1", "-r", "1", "-wi", "2", "-i", "2"]
             + ["-rf", "json", "-rff", table.name],
             check=True,
@@ -84,7 +85,7 @@ def ours(shape, class_path):
             window = row["params"].get("window", "")
             times[name + window] = row["primaryMetric"]["scorePercentiles"]["50.0"]
     return {
-        "bn+relu forward": times["statistics"] + times["applyRelu"],
+        "bn+relu forward": times["statistics"] + times["apply"],
         "bn+relu backward": times["backwardReduce"] + times["backwardData"],
         "pool 2x2/2 forward": times["maxPool2"],
         "pool 2x2/2 backward": times["maxPoolBackward2"],

@@ -1,45 +1,69 @@
 package dev.multibox.backend;
 
-import java.util.concurrent.TimeUnit;
+import dev.multibox.tensor.DType;
+import dev.multibox.tensor.Shape;
+import dev.multibox.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/** Milliseconds of matching at 8732 priors. */
-@BenchmarkMode(Mode.SampleTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-@State(Scope.Benchmark)
-public class BoxBenchmark {
+/** Boxes against SSD300's 8732 priors, eight an image. */
+@SuppressWarnings("NullAway.Init")
+public class BoxBenchmark extends OpBenchmark {
   @Param({"1", "8", "32"})
-  public int batch = 1;
+  private int batch;
 
-  @SuppressWarnings("NullAway.Init")
+  private BoxKernels kernels;
   private DetectionProblem problem;
+  private Tensor truths;
+  private Tensor overlaps;
+  private Tensor encoded;
+  private Tensor decoded;
 
-  @Setup
-  public void open() {
-    problem = new DetectionProblem(batch);
-  }
-
-  @TearDown
-  public void close() {
-    problem.close();
+  @Override
+  Tensor setUp() {
+    kernels = backend().box();
+    problem = new DetectionProblem(backend(), arena(), batch, DType.F32);
+    Tensor corners = problem.priors.corners();
+    truths = problem.boxes.reshape(Shape.of(problem.boxes.size() / 4, 4));
+    overlaps = arena().zeros(Shape.of(truths.shape().dim(0), problem.priors.count()), DType.F32);
+    encoded = arena().zeros(corners.shape(), DType.F32);
+    decoded = problem.newOffsets();
+    kernels.encode(corners, problem.priors, BoxCoding.ssd(), encoded);
+    require(Math.abs(random().first(encoded)) < 1e-5, "encode: a prior is off itself");
+    return problem.offsetTargets;
   }
 
   @Benchmark
-  public void match() {
-    problem.match();
+  public void iou(Traffic traffic) {
+    Tensor corners = problem.priors.corners();
+    time(
+        traffic,
+        truths.bytes() + corners.bytes() + overlaps.bytes(),
+        () -> kernels.iou(truths, corners, overlaps));
+  }
+
+  @Benchmark
+  public void match(Traffic traffic) {
+    long priors = 2 * problem.priors.corners().bytes();
+    long targets =
+        problem.matched.bytes() + problem.classTargets.bytes() + problem.offsetTargets.bytes();
+    time(traffic, priors + targets, problem::match);
+  }
+
+  @Benchmark
+  public void encode(Traffic traffic) {
+    Tensor corners = problem.priors.corners();
+    time(
+        traffic,
+        3 * corners.bytes(),
+        () -> kernels.encode(corners, problem.priors, BoxCoding.ssd(), encoded));
+  }
+
+  @Benchmark
+  public void decode(Traffic traffic) {
+    time(
+        traffic,
+        2 * decoded.bytes() + problem.priors.centres().bytes(),
+        () -> kernels.decode(problem.offsetTargets, problem.priors, BoxCoding.ssd(), decoded));
   }
 }

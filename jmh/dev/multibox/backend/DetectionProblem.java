@@ -1,6 +1,5 @@
 package dev.multibox.backend;
 
-import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.box.PriorBoxes;
 import dev.multibox.box.PriorSettings.Clip;
 import dev.multibox.box.PublishedPriors;
@@ -14,35 +13,39 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** SSD300's heads for Pascal VOC with random outputs, eight boxes an image, matched. */
-final class DetectionProblem implements AutoCloseable {
-  private static final int CLASSES = 21;
+final class DetectionProblem {
+  static final int CLASSES = 21;
   private static final int BOXES = 8;
   private static final int[] MAPS = {38, 19, 10, 5, 3, 1};
 
-  final Backend backend = CpuBackend.open();
-  final TensorArena arena = backend.newArena();
+  private final Backend backend;
+  private final TensorArena arena;
   final Priors priors;
   final HeadOutputs heads;
-  final Tensor boxes;
-  final Tensor labels;
-  final Tensor counts;
-  final Tensor matched;
-  final Tensor classTargets;
-  final Tensor offsetTargets;
+  final Tensor boxes; // [N, G, 4]
+  final Tensor labels; // [N, G]
+  final Tensor counts; // [N]
+  final Tensor matched; // [N, P]
+  final Tensor classTargets; // [N, P]
+  final Tensor offsetTargets; // [N, P, 4]
 
-  DetectionProblem(int batch) {
+  /** One of {@code batch} images, with head outputs of this type. */
+  DetectionProblem(Backend backend, TensorArena arena, int batch, DType type) {
+    this.backend = backend;
+    this.arena = arena;
     var settings = PublishedPriors.voc300(Clip.NONE);
+    RandomTensors random = new RandomTensors(backend, arena);
     List<Shape> maps = new ArrayList<>();
     List<Tensor> levels = new ArrayList<>();
     List<HeadLayout> layouts = new ArrayList<>();
     int first = 0;
     for (int i = 0; i < MAPS.length; i++) {
       int perCell = settings.priorsPerCell().get(i);
-      int channels = HeadLayout.channels(perCell, CLASSES, 1);
+      int channels = HeadLayout.channels(perCell, CLASSES, backend.channelMultiple());
       layouts.add(new HeadLayout(MAPS[i], MAPS[i], perCell, CLASSES, channels, first));
       first += layouts.getLast().priors();
       maps.add(Shape.of(batch, MAPS[i], MAPS[i], channels));
-      levels.add(random(i, maps.getLast()));
+      levels.add(random.of(maps.getLast(), logits(i, maps.getLast()), type));
     }
     heads = new HeadOutputs(levels, layouts);
     priors = PriorBoxes.of(settings, maps, 300, 300).upload(backend, arena);
@@ -55,11 +58,13 @@ final class DetectionProblem implements AutoCloseable {
     offsetTargets = arena.allocate(Shape.of(batch, priors.count(), 4), DType.F32);
     groundTruth(batch);
     match();
-    require(Arrays.stream(backend.ints(classTargets)).filter(c -> c > 0).count() >= batch);
+    OpBenchmark.require(
+        Arrays.stream(backend.ints(classTargets)).filter(c -> c > 0).count() >= batch,
+        "match: fewer positives than images");
   }
 
   /** Logits that leave background likely on most priors, as those of a trained network do. */
-  private Tensor random(long seed, Shape shape) {
+  private static float[] logits(long seed, Shape shape) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[Math.toIntExact(shape.size())];
     for (int i = 0; i < values.length; i++) {
@@ -67,9 +72,7 @@ final class DetectionProblem implements AutoCloseable {
       boolean background = i % shape.intDim(-1) % CLASSES == 0;
       values[i] += background ? 4 : 0;
     }
-    Tensor tensor = arena.allocate(shape, DType.F32);
-    backend.upload(values, tensor);
-    return tensor;
+    return values;
   }
 
   private void groundTruth(int batch) {
@@ -90,6 +93,11 @@ final class DetectionProblem implements AutoCloseable {
     backend.upload(all, counts);
   }
 
+  /** Of all levels. */
+  long headBytes() {
+    return heads.levels().stream().mapToLong(Tensor::bytes).sum();
+  }
+
   void match() {
     backend
         .box()
@@ -105,19 +113,8 @@ final class DetectionProblem implements AutoCloseable {
             offsetTargets);
   }
 
-  int batch() {
-    return heads.batch();
-  }
-
-  static void require(boolean sane) {
-    if (!sane) {
-      throw new IllegalStateException("the result that would be timed is wrong");
-    }
-  }
-
-  @Override
-  public void close() {
-    arena.close();
-    backend.close();
+  /** A tensor as large as the offsets of all priors, [N, P, 4]. */
+  Tensor newOffsets() {
+    return arena.zeros(offsetTargets.shape(), DType.F32);
   }
 }

@@ -1,35 +1,14 @@
 package dev.multibox.backend;
 
-import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
-import dev.multibox.tensor.TensorArena;
-import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/** Pointwise ops and those of channels beside {@code copy}, the floor: one read, one write. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(1)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+/** Pointwise ops and those of channels, most with ReLU behind them. */
 @SuppressWarnings("NullAway.Init")
-public class ElementwiseBenchmark {
+public class ElementwiseBenchmark extends OpBenchmark {
   /** A tensor as N x H x W x C. */
   @Param({"16x48x48x32", "4x150x150x64"})
   private String shape = "";
@@ -38,121 +17,161 @@ public class ElementwiseBenchmark {
   @Param({"F32", "F16"})
   private DType type = DType.F32;
 
-  private CpuBackend backend;
-  private TensorArena arena;
+  private ElementwiseKernels kernels;
   private Tensor x;
   private Tensor y;
   private Tensor dOut;
-  private Tensor perImage;
-  private Tensor dPerImage;
-  private Tensor joined;
-  private Tensor bias;
-  private Tensor dBias;
   private Tensor mask;
+  private Tensor perImage;
+  private Tensor bias;
+  private Tensor rowsOfX;
+  private Tensor rowsOfY;
+  private Tensor joined;
+  private Tensor sum;
+  private Gradient dx;
+  private Gradient dPerImage;
+  private Gradient dBias;
 
-  @Setup(Level.Trial)
-  public void open() {
-    backend = CpuBackend.open();
-    arena = backend.newArena();
-    Batch batch = new Batch(backend, arena);
-    Shape extents = Batch.shape(shape);
-    x = batch.random(extents, type);
-    y = batch.random(extents, type);
-    dOut = batch.random(extents, type);
-    perImage = batch.random(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
-    dPerImage = batch.random(perImage.shape(), type);
-    joined = arena.allocate(Shape.of(extents.rows(), 2 * extents.dim(3)), type);
-    bias = batch.random(Shape.of(extents.dim(-1)));
-    dBias = batch.random(bias.shape());
-    mask = arena.zeros(ActivationMask.shape(extents), DType.U8);
-    backend.elementwise().add(x, y, Activation.RELU, dOut);
-    float sum = batch.first(x) + batch.first(y);
-    if (Math.abs(batch.first(dOut) - Math.max(sum, 0)) > 1e-3) {
-      throw new IllegalStateException("add: the first sum is wrong");
-    }
-  }
-
-  @TearDown(Level.Trial)
-  public void close() {
-    arena.close();
-    backend.close();
-  }
-
-  @Benchmark
-  public void copy(Traffic traffic) {
-    MemorySegment.copy(x.host(), 0, y.host(), 0, x.bytes());
-    traffic.add(2 * x.bytes());
-  }
-
-  @Benchmark
-  public void addRelu(Traffic traffic) {
-    backend.elementwise().add(x, y, Activation.RELU, dOut);
-    traffic.add(3 * x.bytes());
+  @Override
+  Tensor setUp() {
+    kernels = backend().elementwise();
+    Shape extents = RandomTensors.shape(shape);
+    Shape rows = Shape.of(extents.rows(), extents.dim(3));
+    x = random().of(extents, type);
+    y = random().of(extents, type);
+    dOut = random().of(extents, type);
+    mask = arena().zeros(ActivationMask.shape(extents), DType.U8);
+    perImage = random().of(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
+    bias = random().of(Shape.of(extents.dim(3)));
+    rowsOfX = x.reshape(rows);
+    rowsOfY = y.reshape(rows);
+    joined = arena().zeros(Shape.of(rows.dim(0), 2 * rows.dim(1)), type);
+    sum = arena().zeros(Shape.of(1), DType.F32);
+    dx = Gradient.overwrite(arena().zeros(extents, type));
+    dPerImage = Gradient.overwrite(arena().zeros(perImage.shape(), type));
+    dBias = Gradient.overwrite(arena().zeros(bias.shape(), DType.F32));
+    kernels.add(x, y, Activation.RELU, dOut);
+    float expected = Math.max(random().first(x) + random().first(y), 0);
+    require(Math.abs(random().first(dOut) - expected) < 1e-3, "add: the first sum is wrong");
+    kernels.maskedBias(x, bias, Activation.RELU, y, mask);
+    return x;
   }
 
   @Benchmark
-  public void biasRelu(Traffic traffic) {
-    backend.elementwise().bias(x, bias, Activation.RELU, y);
-    traffic.add(2 * x.bytes());
+  public void fill(Traffic traffic) {
+    time(traffic, y.bytes(), () -> kernels.fill(y, 1));
   }
 
   @Benchmark
-  public void biasBackward(Traffic traffic) {
-    Gradient gradient = Gradient.overwrite(dBias);
-    backend.elementwise().biasBackward(y, Activation.RELU, dOut, dOut, gradient);
-    traffic.add(3 * x.bytes());
+  public void add(Traffic traffic) {
+    time(traffic, 3 * x.bytes(), () -> kernels.add(x, y, Activation.RELU, dOut));
   }
 
   @Benchmark
-  public void maskedBiasRelu(Traffic traffic) {
-    backend.elementwise().maskedBias(x, bias, Activation.RELU, y, mask);
-    traffic.add(2 * x.bytes() + mask.bytes());
+  public void accumulate(Traffic traffic) {
+    time(traffic, 2 * x.bytes(), () -> kernels.accumulate(x, dx));
   }
 
   @Benchmark
-  public void maskedBiasBackward(Traffic traffic) {
-    Gradient gradient = Gradient.overwrite(dBias);
-    backend.elementwise().maskedBiasBackward(mask, dOut, dOut, gradient);
-    traffic.add(2 * x.bytes() + mask.bytes());
+  public void activation(Traffic traffic) {
+    time(traffic, 2 * x.bytes(), () -> kernels.activation(x, Activation.RELU, y));
+  }
+
+  @Benchmark
+  public void activationBackward(Traffic traffic) {
+    time(traffic, 3 * x.bytes(), () -> kernels.activationBackward(y, Activation.RELU, dOut, dx));
   }
 
   @Benchmark
   public void hardSwish(Traffic traffic) {
-    backend.elementwise().activation(x, Activation.HARD_SWISH, y);
-    traffic.add(2 * x.bytes());
+    time(traffic, 2 * x.bytes(), () -> kernels.activation(x, Activation.HARD_SWISH, y));
   }
 
   @Benchmark
   public void hardSwishBackward(Traffic traffic) {
-    Gradient gradient = Gradient.overwrite(dOut);
-    backend.elementwise().activationBackward(x, Activation.HARD_SWISH, dOut, gradient);
-    traffic.add(3 * x.bytes());
+    time(
+        traffic,
+        3 * x.bytes(),
+        () -> kernels.activationBackward(x, Activation.HARD_SWISH, dOut, dx));
+  }
+
+  @Benchmark
+  public void bias(Traffic traffic) {
+    time(traffic, 2 * x.bytes(), () -> kernels.bias(x, bias, Activation.RELU, y));
+  }
+
+  @Benchmark
+  public void biasBackward(Traffic traffic) {
+    time(traffic, 3 * x.bytes(), () -> kernels.biasBackward(y, Activation.RELU, dOut, dOut, dBias));
+  }
+
+  @Benchmark
+  public void maskedActivation(Traffic traffic) {
+    time(
+        traffic,
+        2 * x.bytes() + mask.bytes(),
+        () -> kernels.maskedActivation(x, Activation.RELU, y, mask));
+  }
+
+  @Benchmark
+  public void maskedActivationBackward(Traffic traffic) {
+    time(
+        traffic,
+        2 * x.bytes() + mask.bytes(),
+        () -> kernels.maskedActivationBackward(mask, dOut, dx));
+  }
+
+  @Benchmark
+  public void maskedBias(Traffic traffic) {
+    time(
+        traffic,
+        2 * x.bytes() + mask.bytes(),
+        () -> kernels.maskedBias(x, bias, Activation.RELU, y, mask));
+  }
+
+  @Benchmark
+  public void maskedBiasBackward(Traffic traffic) {
+    time(
+        traffic,
+        2 * x.bytes() + mask.bytes(),
+        () -> kernels.maskedBiasBackward(mask, dOut, dOut, dBias));
   }
 
   @Benchmark
   public void scaleChannels(Traffic traffic) {
-    backend.elementwise().scaleChannels(x, perImage, y);
-    traffic.add(2 * x.bytes());
+    time(traffic, 2 * x.bytes(), () -> kernels.scaleChannels(x, perImage, y));
   }
 
   @Benchmark
   public void scaleChannelsBackward(Traffic traffic) {
-    Gradient gradient = Gradient.overwrite(dOut);
-    backend
-        .elementwise()
-        .scaleChannelsBackward(x, perImage, dOut, gradient, Gradient.overwrite(dPerImage));
-    traffic.add(3 * x.bytes());
+    time(
+        traffic,
+        3 * x.bytes(),
+        () -> kernels.scaleChannelsBackward(x, perImage, dOut, dx, dPerImage));
   }
 
   @Benchmark
   public void joinChannels(Traffic traffic) {
-    backend
-        .elementwise()
-        .joinChannels(rows(x), x.shape().dim(-1), rows(y), y.shape().dim(-1), joined);
-    traffic.add(2 * joined.bytes());
+    long channels = x.shape().dim(3);
+    time(
+        traffic,
+        2 * joined.bytes(),
+        () -> kernels.joinChannels(rowsOfX, channels, rowsOfY, channels, joined));
   }
 
-  private static Tensor rows(Tensor x) {
-    return x.reshape(Shape.of(x.shape().rows(), x.shape().dim(-1)));
+  @Benchmark
+  public void joinChannelsBackward(Traffic traffic) {
+    long channels = x.shape().dim(3);
+    Gradient a = Gradient.overwrite(rowsOfX);
+    Gradient b = Gradient.overwrite(rowsOfY);
+    time(
+        traffic,
+        2 * joined.bytes(),
+        () -> kernels.joinChannelsBackward(joined, a, channels, b, channels));
+  }
+
+  @Benchmark
+  public void sum(Traffic traffic) {
+    time(traffic, x.bytes(), () -> kernels.sum(x, sum));
   }
 }

@@ -4,123 +4,174 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/** Milliseconds of SSD's loss and of its gradient at 8732 priors and 21 classes. */
-@BenchmarkMode(Mode.SampleTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-@State(Scope.Benchmark)
-public class LossBenchmark {
+/** SSD's loss and the losses it is made of, at 8732 priors and 21 classes. */
+@SuppressWarnings("NullAway.Init")
+public class LossBenchmark extends OpBenchmark {
   @Param({"1", "8", "32"})
-  public int batch = 1;
+  private int batch;
 
-  @SuppressWarnings("NullAway.Init")
+  /** What a network's outputs and their gradients are stored in. */
+  @Param({"F32", "F16"})
+  private DType type = DType.F32;
+
+  private LossKernels kernels;
   private DetectionProblem problem;
-
-  @SuppressWarnings("NullAway.Init")
   private Tensor priorLosses;
-
-  @SuppressWarnings("NullAway.Init")
   private Tensor selected;
-
-  @SuppressWarnings("NullAway.Init")
   private Tensor weights;
-
-  @SuppressWarnings("NullAway.Init")
   private Tensor losses;
-
-  @SuppressWarnings("NullAway.Init")
   private Tensor one;
+  private List<Gradient> gradients;
+  private Tensor logits;
+  private Tensor targets;
+  private Tensor perRow;
+  private Tensor probabilities;
+  private Gradient dLogits;
+  private Tensor offsets;
+  private Tensor perOffset;
+  private Gradient dOffsets;
 
-  private List<Gradient> gradients = List.of();
+  @Override
+  Tensor setUp() {
+    kernels = backend().loss();
+    problem = new DetectionProblem(backend(), arena(), batch, type);
+    setUpMultibox();
+    setUpRows();
+    return probabilities;
+  }
 
-  @Setup
-  public void open() {
-    problem = new DetectionProblem(batch);
+  private void setUpMultibox() {
     Shape perPrior = problem.classTargets.shape();
-    priorLosses = problem.arena.allocate(perPrior, DType.F32);
-    selected = problem.arena.allocate(perPrior, DType.U8);
-    weights = problem.arena.allocate(Shape.of(batch), DType.F32);
-    losses = problem.arena.allocate(Shape.of(3), DType.F32);
-    one = problem.arena.allocate(Shape.of(1), DType.F32);
-    problem.backend.upload(new float[] {1}, one);
+    priorLosses = arena().zeros(perPrior, DType.F32);
+    selected = arena().zeros(perPrior, DType.U8);
+    weights = arena().zeros(Shape.of(batch), DType.F32);
+    losses = arena().zeros(Shape.of(3), DType.F32);
+    one = random().of(Shape.of(1), new float[] {1}, DType.F32);
     gradients =
         problem.heads.levels().stream()
-            .map(level -> Gradient.overwrite(problem.arena.allocate(level.shape(), DType.F32)))
+            .map(level -> Gradient.overwrite(arena().zeros(level.shape(), type)))
             .toList();
-    forward();
-    float[] values = problem.backend.floats(losses);
-    DetectionProblem.require(values[1] > 0 && values[2] > 0 && Float.isFinite(values[0]));
-    backward();
-    checkGradient();
+    runMultibox();
+    float[] values = backend().floats(losses);
+    require(
+        values[1] > 0 && values[2] > 0 && Float.isFinite(values[0]),
+        "multibox: a loss is not positive");
+    runMultiboxBackward();
+    requireRowsOfZeroSum();
   }
 
   /** Every row of the class gradient sums to zero, as softmax less one-hot does. */
-  private void checkGradient() {
-    float[] gradient = problem.backend.floats(gradients.getFirst().tensor());
+  private void requireRowsOfZeroSum() {
+    float[] gradient = random().values(gradients.getFirst().tensor());
+    double tolerance = type == DType.F32 ? 1e-6 : 2e-3;
     double size = 0;
-    for (int cell = 0;
-        cell < gradient.length;
-        cell += problem.heads.layouts().getFirst().channels()) {
+    int channels = problem.heads.layouts().getFirst().channels();
+    for (int cell = 0; cell < gradient.length; cell += channels) {
       double sum = 0;
-      for (int k = 0; k < problem.heads.classes(); k++) {
+      for (int k = 0; k < DetectionProblem.CLASSES; k++) {
         sum += gradient[cell + k];
         size += Math.abs(gradient[cell + k]);
       }
-      DetectionProblem.require(Math.abs(sum) < 1e-6);
+      require(Math.abs(sum) < tolerance, "multiboxBackward: a row sums to " + sum);
     }
-    DetectionProblem.require(size > 0);
+    require(size > 0, "multiboxBackward: the gradient is zero");
   }
 
-  @TearDown
-  public void close() {
-    problem.close();
+  private void setUpRows() {
+    Shape rows = Shape.of(problem.classTargets.size(), DetectionProblem.CLASSES);
+    Shape perCoordinate = problem.offsetTargets.shape();
+    logits = random().of(rows, type);
+    targets = problem.classTargets.reshape(Shape.of(rows.dim(0)));
+    perRow = arena().zeros(targets.shape(), DType.F32);
+    probabilities = arena().zeros(rows, DType.F32);
+    dLogits = Gradient.overwrite(arena().zeros(rows, type));
+    offsets = random().of(perCoordinate, type);
+    perOffset = problem.newOffsets();
+    dOffsets = Gradient.overwrite(arena().zeros(perCoordinate, type));
+  }
+
+  private void runMultibox() {
+    kernels.multibox(
+        problem.heads,
+        problem.classTargets,
+        problem.offsetTargets,
+        LossParams.torchvision(),
+        priorLosses,
+        selected,
+        weights,
+        losses);
+  }
+
+  private void runMultiboxBackward() {
+    kernels.multiboxBackward(
+        problem.heads,
+        problem.classTargets,
+        problem.offsetTargets,
+        LossParams.torchvision(),
+        selected,
+        weights,
+        one,
+        gradients);
   }
 
   @Benchmark
-  public void forward() {
-    problem
-        .backend
-        .loss()
-        .multibox(
-            problem.heads,
-            problem.classTargets,
-            problem.offsetTargets,
-            LossParams.torchvision(),
-            priorLosses,
-            selected,
-            weights,
-            losses);
+  public void softmax(Traffic traffic) {
+    time(
+        traffic,
+        logits.bytes() + probabilities.bytes(),
+        () -> kernels.softmax(logits, probabilities));
   }
 
   @Benchmark
-  public void backward() {
-    problem
-        .backend
-        .loss()
-        .multiboxBackward(
-            problem.heads,
-            problem.classTargets,
-            problem.offsetTargets,
-            LossParams.torchvision(),
-            selected,
-            weights,
-            one,
-            gradients);
+  public void crossEntropy(Traffic traffic) {
+    time(
+        traffic,
+        logits.bytes() + targets.bytes() + perRow.bytes(),
+        () -> kernels.crossEntropy(logits, targets, perRow));
+  }
+
+  @Benchmark
+  public void crossEntropyBackward(Traffic traffic) {
+    time(
+        traffic,
+        2 * logits.bytes() + targets.bytes() + perRow.bytes(),
+        () -> kernels.crossEntropyBackward(logits, targets, perRow, dLogits));
+  }
+
+  @Benchmark
+  public void smoothL1(Traffic traffic) {
+    time(
+        traffic,
+        offsets.bytes() + 2 * perOffset.bytes(),
+        () -> kernels.smoothL1(offsets, problem.offsetTargets, 1, perOffset));
+  }
+
+  @Benchmark
+  public void smoothL1Backward(Traffic traffic) {
+    time(
+        traffic,
+        2 * offsets.bytes() + 2 * perOffset.bytes(),
+        () -> kernels.smoothL1Backward(offsets, problem.offsetTargets, 1, perOffset, dOffsets));
+  }
+
+  /** Of offsets only those of positives are read, which are few. */
+  @Benchmark
+  public void multibox(Traffic traffic) {
+    time(
+        traffic,
+        logits.bytes() + targets.bytes() + priorLosses.bytes() + selected.bytes(),
+        this::runMultibox);
+  }
+
+  /** Of head outputs only those of priors that count are read, which are few. */
+  @Benchmark
+  public void multiboxBackward(Traffic traffic) {
+    time(
+        traffic,
+        problem.headBytes() + targets.bytes() + selected.bytes(),
+        this::runMultiboxBackward);
   }
 }

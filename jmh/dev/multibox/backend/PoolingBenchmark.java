@@ -1,37 +1,14 @@
 package dev.multibox.backend;
 
-import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
-import dev.multibox.tensor.TensorArena;
-import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * Max pooling, the mean of images and their gradients beside {@code copy} of the input, the floor.
- */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(1)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+/** Max pooling, the mean of each image, and their gradients. */
 @SuppressWarnings("NullAway.Init")
-public class PoolingBenchmark {
+public class PoolingBenchmark extends OpBenchmark {
   /** An input as N x H x W x C. */
   @Param({"16x48x48x32", "16x12x12x128", "4x150x150x64"})
   private String shape = "";
@@ -44,66 +21,52 @@ public class PoolingBenchmark {
   @Param({"F32", "F16"})
   private DType type = DType.F32;
 
-  private CpuBackend backend;
-  private TensorArena arena;
+  private PoolingKernels kernels;
   private PoolingParams params;
   private Tensor x;
-  private Tensor dx;
   private Tensor out;
   private Tensor argMax;
   private Tensor means;
+  private Gradient dx;
 
-  @Setup(Level.Trial)
-  public void open() {
-    backend = CpuBackend.open();
-    arena = backend.newArena();
-    Batch batch = new Batch(backend, arena);
-    Shape extents = Batch.shape(shape);
+  @Override
+  Tensor setUp() {
+    kernels = backend().pooling();
+    Shape extents = RandomTensors.shape(shape);
     params = PoolingParams.of(window, 2, window - 2);
-    x = batch.random(extents, type);
-    dx = batch.random(extents, type);
-    out = batch.random(params.outputShape(extents), type);
-    argMax = batch.bytes(out.shape());
-    means = batch.random(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
-    backend.pooling().maxPool(x, params, out, argMax);
-    if (batch.first(out) < batch.first(x)) {
-      throw new IllegalStateException("maxPool: a maximum lies below its input");
-    }
-  }
-
-  @TearDown(Level.Trial)
-  public void close() {
-    arena.close();
-    backend.close();
-  }
-
-  @Benchmark
-  public void copy(Traffic traffic) {
-    MemorySegment.copy(x.host(), 0, dx.host(), 0, x.bytes());
-    traffic.add(2 * x.bytes());
+    x = random().of(extents, type);
+    out = random().of(params.outputShape(extents), type);
+    argMax = arena().zeros(out.shape(), DType.U8);
+    means = random().of(Shape.of(extents.dim(0), 1, 1, extents.dim(3)), type);
+    dx = Gradient.overwrite(arena().zeros(extents, type));
+    kernels.maxPool(x, params, out, argMax);
+    require(random().first(out) >= random().first(x), "maxPool: a maximum is below its input");
+    return x;
   }
 
   @Benchmark
   public void maxPool(Traffic traffic) {
-    backend.pooling().maxPool(x, params, out, argMax);
-    traffic.add(x.bytes() + out.bytes() + argMax.bytes());
+    time(
+        traffic,
+        x.bytes() + out.bytes() + argMax.bytes(),
+        () -> kernels.maxPool(x, params, out, argMax));
   }
 
   @Benchmark
   public void maxPoolBackward(Traffic traffic) {
-    backend.pooling().maxPoolBackward(argMax, out, params, Gradient.overwrite(dx));
-    traffic.add(x.bytes() + out.bytes() + argMax.bytes());
+    time(
+        traffic,
+        x.bytes() + out.bytes() + argMax.bytes(),
+        () -> kernels.maxPoolBackward(argMax, out, params, dx));
   }
 
   @Benchmark
   public void globalAverage(Traffic traffic) {
-    backend.pooling().globalAverage(x, means);
-    traffic.add(x.bytes());
+    time(traffic, x.bytes() + means.bytes(), () -> kernels.globalAverage(x, means));
   }
 
   @Benchmark
   public void globalAverageBackward(Traffic traffic) {
-    backend.pooling().globalAverageBackward(means, Gradient.overwrite(dx));
-    traffic.add(dx.bytes());
+    time(traffic, x.bytes() + means.bytes(), () -> kernels.globalAverageBackward(means, dx));
   }
 }
