@@ -1,4 +1,4 @@
-# What the tests of the launcher share: they run a command, take its $out, $err and $code, and check
+# What the tests of the launcher and of the bundle share: they run a command, take its $out, $err and $code, and check
 # them.
 # shellcheck shell=sh
 
@@ -51,7 +51,7 @@ one_line() {
 
 # Ends the script: well if there were cases and each passed.
 finish() {
-  echo "launcher: $passed passed, $failed failed"
+  echo "${0##*/}: $passed passed, $failed failed"
   [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
   exit
 }

@@ -271,4 +271,99 @@ for locking in folder flock; do
   done
 done
 
+# A bundle: a JDK whose jlink and jar leave files, a Maven that leaves jars and classes.
+bundle_stubs() {
+  fresh
+  cp -R "$root/src/main/sh" "$project/src/main/"
+  mkdir -p "$project/src/test/resources"
+  # shellcheck disable=SC2016 # it is for the stub
+  printf '[ "$1" = -m ] && echo x86_64 || echo Linux\n' | program uname "$stubs"
+  program jlink "$work/jdks/jdk 25/bin" <<'STUB'
+while [ "$1" != --output ]; do shift; done
+mkdir "$2"
+STUB
+  program jar "$work/jdks/jdk 25/bin" <<'STUB'
+while [ $# -gt 0 ] && [ "$1" != --file ]; do shift; done
+touch "$2"
+STUB
+  program mvn "$stubs" <<'STUB'
+for argument; do case $argument in -DoutputDirectory=*) lib=${argument#*=} ;; esac; done
+mkdir -p target/test-classes "$lib"
+for library in dnnl onnxruntime archunit byte-buddy jcuda-natives jasperreports-fonts; do
+  touch "$lib/$library-1.jar"
+done
+touch target/multibox.jar
+[ -z "${STUB_FAILS:-}" ]
+STUB
+  program tar "$stubs" <<'STUB'
+while [ "$1" != --file ]; do shift; done
+head -c "${STUB_BYTES:-100}" /dev/zero >"$2"
+sleep "${STUB_SECONDS:-0}"
+[ -z "${STUB_FULL:-}" ] || {
+  echo 'xz: (stdin): No space left on device' >&2
+  echo 'tar: Child returned status 1' >&2
+  exit 2
+}
+STUB
+  program xz "$stubs" </dev/null
+}
+
+# Whether there is no bundle, nor anything of one.
+# shellcheck disable=SC2317 # check calls it
+unbundled() {
+  [ ! -e "$project/target/bundle" ] && [ ! -e "$project/target/bundle.part" ]
+}
+
+for tool in chmod cp du env ls mv printf sort tail wc; do
+  path=$(command -v "$tool")
+  case $path in /*) ln -sf "$path" "$tools/$tool" ;; esac
+done
+bundle_stubs
+launch "$project/multibox" bundle
+check 'makes a bundle' is "$code" 0
+check 'with its archive' [ -s "$project/target/bundle/multibox.tar.xz" ]
+check 'with its programs' [ -x "$project/target/bundle/multibox/bin/check-gpu" ]
+check 'without what is large and not needed' \
+  is "$(ls "$project/target/bundle/multibox/lib")" 'jasperreports-fonts-1.jar
+jcuda-natives-1.jar'
+check 'and nothing left of its making' [ ! -e "$project/target/bundle.part" ]
+launch "$project/multibox" bundle --help
+check 'leaves options of a bundle to Java' has "$out" 'argument=--help'
+launch STUB_FULL=yes "$project/multibox" bundle
+check 'fails on a full disk' is "$code" 1
+check 'says so' has "$err" 'bundle: the archive could not be made: xz: (stdin): No space left on device'
+check 'keeps the bundle there was' [ -s "$project/target/bundle/multibox.tar.xz" ]
+check 'and nothing of the new one' [ ! -e "$project/target/bundle.part" ]
+
+bundle_stubs
+launch STUB_BYTES=50331649 "$project/multibox" bundle
+check 'refuses an archive of more than 48 MiB' is "$code" 1
+check 'says how large it is' has "$err" 'has 50331649 bytes, more than 50331648'
+check 'leaves none' unbundled
+launch STUB_FAILS=yes "$project/multibox" bundle
+check 'fails with the build of a bundle' is "$code" 1
+check 'and leaves nothing' unbundled
+rm "$stubs/xz"
+launch "$project/multibox" bundle
+check 'ends with 2 without xz' is "$code" 2
+check 'says what installs it, in one line' one_line "$err"
+rm "$work/jdks/jdk 25/bin/jlink"
+launch "$project/multibox" bundle
+check 'ends with 2 without jlink' is "$code" 2
+check 'in one line as well' one_line "$err"
+echo 'echo Darwin' | program uname "$stubs"
+launch "$project/multibox" bundle
+check 'ends with 2 on another system' is "$code" 2
+check 'which it names in one line' one_line "$err"
+
+bundle_stubs
+env -i PATH="$stubs:$tools" HOME="$work/home" STUB_SECONDS=0.3 MULTIBOX_JDK_FOLDERS="$work/jdks" \
+  "$project/multibox" bundle 2>/dev/null &
+other=$!
+until [ -s "$project/target/bundle.part/multibox.tar.xz" ]; do sleep 0.05; done
+kill -TERM "$other"
+wait "$other"
+check 'ends a bundle that is interrupted' is $? 143
+check 'and leaves nothing of it' unbundled
+
 finish

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 /**
  * Runs a test once on every backend this machine has that can do what the test is about; its one
  * argument is the backend: {@code cpu}, {@code cuda-simulated}, which is {@link SimulatedBackend},
- * and {@code cuda} where there is a GPU. {@code -Dmultibox.backends=cuda} leaves the others out.
+ * and {@code cuda} where there is a GPU. {@code -Dmultibox.backends=NAME} leaves the others out.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -30,19 +30,29 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 public @interface BackendSource {
   /** Opens the backends; JUnit closes them behind the test. */
   final class Provider implements ArgumentsProvider {
-    private static final boolean ONLY_CUDA =
-        System.getProperty("multibox.backends", "").equals("cuda");
+    /** The one backend to run on; empty for every one. */
+    private static final String ONLY = System.getProperty("multibox.backends", "");
 
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
       String test = context.getRequiredTestClass().getSimpleName();
-      Stream<Named<Backend>> real = RealBackend.of(test);
-      if (ONLY_CUDA) {
-        return real.map(Arguments::of);
-      }
-      Stream<Named<Backend>> cpu = Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
-      return Stream.of(cpu, simulated(test), real).flatMap(each -> each).map(Arguments::of);
+      return switch (ONLY) {
+        case "cuda" -> RealBackend.of(test).map(Arguments::of);
+        case "cuda-simulated" -> simulated(test).map(Arguments::of);
+        case "cpu" -> cpu().map(Arguments::of);
+        case "" ->
+            Stream.of(cpu(), simulated(test), RealBackend.of(test))
+                .flatMap(each -> each)
+                .map(Arguments::of);
+        default ->
+            throw new IllegalArgumentException(
+                "-Dmultibox.backends was %s, wanted cpu, cuda-simulated or cuda".formatted(ONLY));
+      };
+    }
+
+    private static Stream<Named<Backend>> cpu() {
+      return Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
     }
 
     private static Stream<Named<Backend>> simulated(String test) {

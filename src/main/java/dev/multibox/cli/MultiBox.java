@@ -46,7 +46,8 @@ public final class MultiBox implements Runnable {
           DataCommand::new,
           ConvertCommand::new,
           ForwardCommand::new,
-          InfoCommand::new);
+          InfoCommand::new,
+          BundleCommand::new);
 
   @Spec private CommandSpec spec;
 
