@@ -13,10 +13,10 @@ struct Share {
         : first(int64_t(blockIdx.x) * each), here(int(min(int64_t(each), count - first))) {}
 };
 
-// out[m, k] = exp(x[m, k] - max) / sum
+// Leaves exp(x[m, k] - max) in the block's rows, and their sums in word 0 of each, which it returns: for all
+// threads behind the next barrier.
 template <typename T>
-__device__ void softmax(int64_t count, Rows rows, int each, const T *__restrict__ x, float *__restrict__ out) {
-    Share own(count, each);
+__device__ const float *exponential_sums(const Rows &rows, const Share &own, int each, const T *__restrict__ x) {
     float *sums = rows.words<float>(0, each);
     stage(rows, 1, own.here, 0, x + own.first * rows.classes);
     __syncthreads();
@@ -25,6 +25,14 @@ __device__ void softmax(int64_t count, Rows rows, int each, const T *__restrict_
     for (int row = threadIdx.x; row < own.here; row += ROW_THREADS) {
         sums[row] = row_sum(rows, row);
     }
+    return sums;
+}
+
+// out[m, k] = exp(x[m, k] - max) / sum
+template <typename T>
+__device__ void softmax(int64_t count, Rows rows, int each, const T *__restrict__ x, float *__restrict__ out) {
+    Share own(count, each);
+    const float *sums = exponential_sums(rows, own, each, x);
     __syncthreads();
     out += own.first * rows.classes;
     for_elements(rows, 1, own.here, 0, out,
@@ -56,15 +64,10 @@ __device__ void cross_entropy_backward(int64_t count, Rows rows, int each, const
                                        const int *__restrict__ targets, const float *__restrict__ d, T *dx,
                                        bool adds) {
     Share own(count, each);
-    float *sums = rows.words<float>(0, each);
     int *own_targets = rows.words<int>(1, each);
     float *own_d = rows.words<float>(2, each);
-    stage(rows, 1, own.here, 0, x + own.first * rows.classes);
-    __syncthreads();
-    exponentials(rows, own.here, nullptr, nullptr);
-    __syncthreads();
+    const float *sums = exponential_sums(rows, own, each, x);
     for (int row = threadIdx.x; row < own.here; row += ROW_THREADS) {
-        sums[row] = row_sum(rows, row);
         own_targets[row] = targets[own.first + row];
         own_d[row] = d[own.first + row];
     }
