@@ -54,6 +54,11 @@ public final class Tensor {
     return new Tensor(shape, dtype, MemorySegment.ofAddress(address), new Storage(arena));
   }
 
+  /** The same over device memory that somebody else keeps, for as long as this tensor is used. */
+  public static Tensor unowned(Shape shape, DType dtype, long address) {
+    return device(shape, dtype, address, NoArena.INSTANCE);
+  }
+
   public Shape shape() {
     return shape;
   }

@@ -101,7 +101,7 @@ public final class CudnnConvolution extends CudaConvolution {
       return bias.address();
     }
     long bytes = Math.multiplyExact(bias.size(), (long) dtype.bytes());
-    Tensor half = WorkspaceTensor.at(halfBias.take(bytes), bias.shape(), dtype);
+    Tensor half = Tensor.unowned(bias.shape(), dtype, halfBias.take(bytes));
     setting.convert().convert(bias, half);
     return half.address();
   }

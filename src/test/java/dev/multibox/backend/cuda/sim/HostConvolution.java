@@ -3,6 +3,7 @@ package dev.multibox.backend.cuda.sim;
 import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
@@ -51,35 +52,7 @@ public final class HostConvolution extends CudaConvolution {
 
   /** A tensor of the simulated memory. */
   public static Tensor tensor(long address, Shape shape, DType dtype) {
-    return Tensor.device(shape, dtype, address, new Unowned());
-  }
-
-  /** What owns memory that is known by its address alone. */
-  private record Unowned() implements TensorArena {
-    @Override
-    public Tensor allocate(Shape shape, DType dtype) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Tensor zeros(Shape shape, DType dtype) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public long allocatedBytes() {
-      return 0;
-    }
-
-    @Override
-    public boolean isOpen() {
-      return true;
-    }
-
-    @Override
-    public void close() {
-      // Owns nothing.
-    }
+    return Tensor.unowned(shape, dtype, address);
   }
 
   @Override
@@ -160,13 +133,8 @@ public final class HostConvolution extends CudaConvolution {
   /** {@link #backwardData} without its checks. */
   public void enqueueBackwardData(
       Tensor dOut, Tensor filter, ConvolutionParams params, Tensor dx, Accumulate accumulate) {
-    enqueue(
-        BACKWARD_DATA,
-        List.of(dOut, filter),
-        new Gradient(dx, accumulate),
-        (cpu, _, in, result) ->
-            cpu.convolution()
-                .backwardData(in.get(0), in.get(1), params, new Gradient(result, accumulate)));
+    Gradient target = new Gradient(dx, accumulate);
+    enqueue(BACKWARD_DATA, dOut, filter, params, target, ConvolutionKernels::backwardData);
   }
 
   @Override
@@ -178,13 +146,30 @@ public final class HostConvolution extends CudaConvolution {
   /** {@link #backwardFilter} without its checks. */
   public void enqueueBackwardFilter(
       Tensor x, Tensor dOut, ConvolutionParams params, Tensor dFilter, Accumulate accumulate) {
+    Gradient target = new Gradient(dFilter, accumulate);
+    enqueue(BACKWARD_FILTER, x, dOut, params, target, ConvolutionKernels::backwardFilter);
+  }
+
+  /** One of the gradients of {@link ConvolutionKernels}. */
+  @FunctionalInterface
+  private interface Backward {
+    void run(
+        ConvolutionKernels kernels, Tensor a, Tensor b, ConvolutionParams params, Gradient result);
+  }
+
+  private void enqueue(
+      String name, Tensor a, Tensor b, ConvolutionParams params, Gradient target, Backward pass) {
     enqueue(
-        BACKWARD_FILTER,
-        List.of(x, dOut),
-        new Gradient(dFilter, accumulate),
+        name,
+        List.of(a, b),
+        target,
         (cpu, _, in, result) ->
-            cpu.convolution()
-                .backwardFilter(in.get(0), in.get(1), params, new Gradient(result, accumulate)));
+            pass.run(
+                cpu.convolution(),
+                in.get(0),
+                in.get(1),
+                params,
+                new Gradient(result, target.accumulate())));
   }
 
   /** A tensor of the device, by its address: as on a GPU, the work knows no arena. */
