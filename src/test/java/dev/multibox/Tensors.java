@@ -3,6 +3,7 @@ package dev.multibox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.backend.Backend;
+import dev.multibox.backend.Detections;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -39,6 +40,19 @@ public final class Tensors {
     float[] values = new float[Math.toIntExact(shape.size())];
     java.util.Arrays.fill(values, Float.NaN);
     return floats(shape, values);
+  }
+
+  /**
+   * Where the detections of a batch go, at most {@code capacity} an image; boxes and scores are
+   * poisoned.
+   */
+  public Detections detections(int batch, int capacity) {
+    Shape each = Shape.of(batch, capacity);
+    return new Detections(
+        poisoned(Shape.of(batch, capacity, 4)),
+        poisoned(each),
+        allocate(each, DType.I32),
+        allocate(Shape.of(batch), DType.I32));
   }
 
   /** An F32 or F16 tensor of these values, rounded to its type. */

@@ -73,12 +73,7 @@ class DetectParityTest {
       try (TensorArena arena = backend.newArena()) {
         Tensors tensors = new Tensors(backend, arena);
         int capacity = params.capacity(layouts.getFirst().classes());
-        Detections out =
-            new Detections(
-                tensors.poisoned(Shape.of(batch, capacity, 4)),
-                tensors.poisoned(Shape.of(batch, capacity)),
-                tensors.allocate(Shape.of(batch, capacity), DType.I32),
-                tensors.allocate(Shape.of(batch), DType.I32));
+        Detections out = tensors.detections(batch, capacity);
         List<Tensor> tensorsOfLevels = new ArrayList<>();
         for (int i = 0; i < layouts.size(); i++) {
           HeadLayout layout = layouts.get(i);

@@ -12,8 +12,6 @@ import dev.multibox.backend.NmsParams.Overlap;
 import dev.multibox.backend.NmsParams.Scope;
 import dev.multibox.backend.NmsParams.Scores;
 import dev.multibox.backend.cpu.CpuBackend;
-import dev.multibox.tensor.DType;
-import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import java.util.Arrays;
 import java.util.List;
@@ -73,12 +71,7 @@ class DetectTest {
       Tensors tensors = new Tensors(backend, arena);
       int capacity = params.capacity(CLASSES);
       int batch = problem.batch();
-      Detections out =
-          new Detections(
-              tensors.poisoned(Shape.of(batch, capacity, 4)),
-              tensors.poisoned(Shape.of(batch, capacity)),
-              tensors.allocate(Shape.of(batch, capacity), DType.I32),
-              tensors.allocate(Shape.of(batch), DType.I32));
+      Detections out = tensors.detections(batch, capacity);
       backend
           .nms()
           .detect(
@@ -201,12 +194,7 @@ class DetectTest {
     try (TensorArena arena = backend.newArena()) {
       Tensors tensors = new Tensors(backend, arena);
       HeadOutputs heads = Heads.of(tensors, 1, Heads.flat(3, 2), new float[6], new float[12]);
-      Detections out =
-          new Detections(
-              tensors.poisoned(Shape.of(1, 7, 4)),
-              tensors.poisoned(Shape.of(1, 7)),
-              tensors.allocate(Shape.of(1, 7), DType.I32),
-              tensors.allocate(Shape.of(1), DType.I32));
+      Detections out = tensors.detections(1, 7);
       NmsParams params = NmsParams.caffe();
       Priors two = PriorTensors.ofCentres(tensors, new float[8]);
       assertThatThrownBy(() -> backend.nms().detect(heads, two, BoxCoding.ssd(), params, 1, 1, out))

@@ -93,12 +93,7 @@ class NmsGoldenTest {
             NmsParams.Clip.BEFORE_NMS);
     JsonNode size = node.path("image_hw").get(n);
     int capacity = params.capacity(classes);
-    Detections out =
-        new Detections(
-            tensors.poisoned(Shape.of(1, capacity, 4)),
-            tensors.poisoned(Shape.of(1, capacity)),
-            tensors.allocate(Shape.of(1, capacity), DType.I32),
-            tensors.allocate(Shape.of(1), DType.I32));
+    Detections out = tensors.detections(1, capacity);
     backend
         .nms()
         .detect(

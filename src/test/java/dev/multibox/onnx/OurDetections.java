@@ -8,8 +8,6 @@ import dev.multibox.backend.HeadOutputs;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Priors;
 import dev.multibox.model.Detection;
-import dev.multibox.tensor.DType;
-import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +23,7 @@ final class OurDetections {
       Tensors tensors = new Tensors(backend, arena);
       int batch = heads.batch();
       int capacity = params.capacity(heads.classes());
-      Detections out =
-          new Detections(
-              tensors.poisoned(Shape.of(batch, capacity, 4)),
-              tensors.poisoned(Shape.of(batch, capacity)),
-              tensors.allocate(Shape.of(batch, capacity), DType.I32),
-              tensors.allocate(Shape.of(batch), DType.I32));
+      Detections out = tensors.detections(batch, capacity);
       backend.nms().detect(heads, priors, coding, params, 1, 1, out);
       return lists(backend, out, capacity);
     }

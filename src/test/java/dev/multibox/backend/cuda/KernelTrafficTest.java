@@ -367,12 +367,7 @@ final class KernelTrafficTest {
     Tensor corners = tensors.floats(Shape.of(priors, 4), centres);
     NmsParams params = NmsParams.torchvision();
     int capacity = params.capacity(classes);
-    Detections out =
-        new Detections(
-            arena.zeros(Shape.of(1, capacity, 4), DType.F32),
-            arena.zeros(Shape.of(1, capacity), DType.F32),
-            arena.zeros(Shape.of(1, capacity), DType.I32),
-            arena.zeros(Shape.of(1), DType.I32));
+    Detections out = tensors.detections(1, capacity);
     backend
         .nms()
         .detect(
