@@ -7,9 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,10 +91,6 @@ class DataCommandTest {
   }
 
   private static void assertRefused(String message, Object... args) {
-    List<Object> words = new ArrayList<>(List.of("data"));
-    words.addAll(List.of(args));
-    CommandRun run = CommandRun.of(words.toArray());
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).startsWith("multibox: ").contains(message);
+    CommandRun.of("data", args).assertRefused(message);
   }
 }

@@ -6,8 +6,6 @@ import dev.multibox.data.ShapesGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,10 +26,7 @@ class DataPreviewCommandTest {
   }
 
   private CommandRun preview(Path out, String... more) {
-    List<String> args = new ArrayList<>();
-    args.addAll(List.of("data", "preview", shapes.toString(), "--out", out.toString()));
-    args.addAll(List.of(more));
-    return CommandRun.of(args.toArray());
+    return CommandRun.of("data", "preview", shapes, "--out", out, more);
   }
 
   @Test
@@ -39,7 +34,7 @@ class DataPreviewCommandTest {
     Path out = folder.resolve("preview.png");
     CommandRun run = preview(out);
 
-    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    run.assertDone();
     assertThat(run.out()).contains("shapes train: 6 of 6 images -> " + out);
     assertThat(ImageIO.read(out.toFile()).getWidth()).isGreaterThan(4 * 360);
   }
@@ -83,8 +78,7 @@ class DataPreviewCommandTest {
     Path out = folder.resolve("preview.png");
     CommandRun run = preview(out, options.split(" "));
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).startsWith("multibox: ").contains(message).doesNotContain("\tat ");
+    run.assertRefused(message);
     assertThat(out).doesNotExist();
   }
 
@@ -92,7 +86,6 @@ class DataPreviewCommandTest {
   void refusesAFileThatCouldNotBeWritten() {
     CommandRun run = preview(folder.resolve("nowhere/preview.png"));
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).contains("does not exist; create it first");
+    run.assertRefused("does not exist; create it first");
   }
 }

@@ -37,14 +37,12 @@ class ResumeCommandTest {
     new ShapesGenerator(1).write(shapes, new ShapesGenerator.Counts(4, 2, 3), 32);
     finished = shared.resolve("run");
     CommandRun run = train(finished, "--iterations", 2, "--seed", 7);
-    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    run.assertDone();
   }
 
   private static CommandRun train(Path out, Object... more) {
-    List<Object> args = new ArrayList<>(List.of("train", "--data", shapes, "--out", out));
-    args.addAll(List.of("--input-size", 32, "--batch-size", 2));
-    args.addAll(Arrays.asList(more));
-    return CommandRun.of(args.toArray());
+    return CommandRun.of(
+        "train", "--data", shapes, "--out", out, "--input-size", 32, "--batch-size", 2, more);
   }
 
   @BeforeEach
@@ -57,9 +55,7 @@ class ResumeCommandTest {
   }
 
   private CommandRun resume(Object... more) {
-    List<Object> args = new ArrayList<>(List.of("train", "--resume", run));
-    args.addAll(Arrays.asList(more));
-    return CommandRun.of(args.toArray());
+    return CommandRun.of("train", "--resume", run, more);
   }
 
   private static TrainConfig config(Path run) throws IOException {
@@ -77,17 +73,11 @@ class ResumeCommandTest {
     return evaluations;
   }
 
-  private static void assertRefused(CommandRun refused, String message) {
-    assertThat(refused.exitCode()).describedAs(refused.err()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(refused.err().lines()).hasSize(1);
-    assertThat(refused.err()).startsWith("multibox: ").contains(message);
-  }
-
   @Test
   void aFinishedRunGrowsToANewLength() throws IOException {
     CommandRun grown = resume("--iterations", 5);
 
-    assertThat(grown.exitCode()).describedAs(grown.err()).isEqualTo(ExitCode.DONE);
+    grown.assertDone();
     assertThat(grown.out())
         .contains("weights from " + run.resolve("checkpoints/last.safetensors"))
         .contains("resume  after step 2, with batch 0 of epoch 1")
@@ -106,7 +96,7 @@ class ResumeCommandTest {
   void epochsAreALengthToo() throws IOException {
     CommandRun grown = resume("--epochs", 2);
 
-    assertThat(grown.exitCode()).describedAs(grown.err()).isEqualTo(ExitCode.DONE);
+    grown.assertDone();
     assertThat(config(run).iterations()).isEqualTo(4);
   }
 
@@ -125,7 +115,7 @@ class ResumeCommandTest {
           --config x --data y --device cpu | leave out --config, --data, --device
           """)
   void onlyTheLengthMayBeNamedAndOnlyGrow(String options, String message) throws IOException {
-    assertRefused(resume((Object[]) options.split(" ")), message);
+    resume((Object[]) options.split(" ")).assertRefused(message);
     assertThat(run.resolve("log.jsonl")).hasSameBinaryContentAs(finished.resolve("log.jsonl"));
     assertThat(config(run)).isEqualTo(config(finished));
   }
@@ -133,16 +123,16 @@ class ResumeCommandTest {
   @Test
   void refusesWhatIsNoRun() throws IOException {
     Files.delete(run.resolve("checkpoints/last.safetensors"));
-    assertRefused(
-        resume(),
-        "last.safetensors: there is no such file; start the run again with train --config "
-            + run.resolve("config.json"));
+    resume()
+        .assertRefused(
+            "last.safetensors: there is no such file; start the run again with train --config "
+                + run.resolve("config.json"));
     Files.delete(run.resolve("config.json"));
-    assertRefused(resume(), "config.json: there is no such file; name a run's folder");
+    resume().assertRefused("config.json: there is no such file; name a run's folder");
     run = run.resolve("log.jsonl");
-    assertRefused(resume(), "log.jsonl: is no folder; name a run's folder");
+    resume().assertRefused("log.jsonl: is no folder; name a run's folder");
     run = folder.resolve("missing");
-    assertRefused(resume(), "missing: is no folder; name a run's folder");
+    resume().assertRefused("missing: is no folder; name a run's folder");
   }
 
   @ParameterizedTest
@@ -171,7 +161,7 @@ class ResumeCommandTest {
     assertThat(text).contains(right);
     Files.writeString(file, text.replace(right, wrong));
 
-    assertRefused(resume("--iterations", 4), message);
+    resume("--iterations", 4).assertRefused(message);
     assertThat(run.resolve("log.jsonl")).hasSameBinaryContentAs(finished.resolve("log.jsonl"));
     assertThat(run.resolve("checkpoints/last.safetensors"))
         .hasSameBinaryContentAs(finished.resolve("checkpoints/last.safetensors"));
@@ -183,7 +173,7 @@ class ResumeCommandTest {
     Files.writeString(
         file, Files.readString(file).replace("\"trainSplit\" : null", "\"trainSplit\" : \"test\""));
 
-    assertRefused(resume("--iterations", 4), "the run was training on 4 images");
+    resume("--iterations", 4).assertRefused("the run was training on 4 images");
   }
 
   @Test
@@ -213,7 +203,7 @@ class ResumeCommandTest {
     Path again = folder.resolve("again");
     CommandRun repeated =
         CommandRun.of("train", "--config", finished.resolve("config.json"), "--out", again);
-    assertThat(repeated.exitCode()).describedAs(repeated.err()).isEqualTo(ExitCode.DONE);
+    repeated.assertDone();
     assertThat(config(again)).isEqualTo(config(finished));
     assertThat(again.resolve("checkpoints/last.safetensors"))
         .hasSameBinaryContentAs(finished.resolve("checkpoints/last.safetensors"));
@@ -232,7 +222,7 @@ class ResumeCommandTest {
             0.5,
             "--name",
             "mine");
-    assertThat(changed.exitCode()).describedAs(changed.err()).isEqualTo(ExitCode.DONE);
+    changed.assertDone();
     assertThat(config(other).iterations()).isEqualTo(1);
     assertThat(config(other).learningRate()).isEqualTo(0.5f);
     assertThat(config(other).name()).isEqualTo("mine");
@@ -244,12 +234,10 @@ class ResumeCommandTest {
   void aConfigurationThatIsBrokenStartsNoRun() throws IOException {
     Path file = Files.writeString(folder.resolve("config.json"), "{\"model\": 5}");
 
-    assertRefused(
-        CommandRun.of("train", "--config", file, "--out", folder.resolve("new")),
-        file + ": model was 5, wanted a text");
-    assertRefused(
-        CommandRun.of("train", "--config", folder.resolve("no"), "--out", folder.resolve("new")),
-        "no: could not be read (no such file or folder)");
+    CommandRun.of("train", "--config", file, "--out", folder.resolve("new"))
+        .assertRefused(file + ": model was 5, wanted a text");
+    CommandRun.of("train", "--config", folder.resolve("no"), "--out", folder.resolve("new"))
+        .assertRefused("no: could not be read (no such file or folder)");
     assertThat(folder.resolve("new")).doesNotExist();
   }
 
@@ -271,7 +259,7 @@ class ResumeCommandTest {
             "--iterations",
             1);
 
-    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    trained.assertDone();
     assertThat(config(out).data()).containsExactly(shapes.toString());
     assertThat(config(out).init())
         .isEqualTo(run.resolve("checkpoints/last.safetensors").toString());
@@ -284,7 +272,7 @@ class ResumeCommandTest {
     CommandRun trained =
         train(out, "--iterations", 7, "--eval-every", 3, "--save-every", 2, "--val-split", "test");
 
-    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    trained.assertDone();
     assertThat(trained.out()).contains("validating on split test");
     assertThat(evaluations(out))
         .extracting(line -> line.path("iteration").asInt())
@@ -319,7 +307,7 @@ class ResumeCommandTest {
             "--out",
             folder.resolve("pictures"),
             shapes.resolve("JPEGImages/train_00000.png"));
-    assertThat(detected.exitCode()).describedAs(detected.err()).isEqualTo(ExitCode.DONE);
+    detected.assertDone();
   }
 
   @Test
@@ -344,10 +332,10 @@ class ResumeCommandTest {
             "--iterations",
             3);
 
-    assertRefused(broken, image + ": cannot be decoded");
+    broken.assertRefused(image + ": cannot be decoded");
     assertThat(broken.out()).contains("resume   ./multibox train --resume " + out);
     Files.write(image, bytes);
     CommandRun resumed = CommandRun.of("train", "--resume", out);
-    assertThat(resumed.exitCode()).describedAs(resumed.err()).isEqualTo(ExitCode.DONE);
+    resumed.assertDone();
   }
 }

@@ -37,10 +37,7 @@ class TrainCommandTest {
   }
 
   private CommandRun train(Path out, String... more) {
-    List<String> args = new ArrayList<>();
-    args.addAll(List.of("train", "--data", shapes.toString(), "--out", out.toString()));
-    args.addAll(List.of(more));
-    return CommandRun.of(args.toArray());
+    return CommandRun.of("train", "--data", shapes, "--out", out, more);
   }
 
   @Test
@@ -48,7 +45,7 @@ class TrainCommandTest {
     Path out = folder.resolve("run");
     CommandRun trained = train(out, "--input-size", "64", "--batch-size", "4", "--iterations", "4");
 
-    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    trained.assertDone();
     assertThat(trained.out())
         .contains("model   ssd-tiny, 64x64, 7 classes")
         .contains("weights are random")
@@ -62,7 +59,7 @@ class TrainCommandTest {
     String weights = out.resolve("checkpoints/last.safetensors").toString();
     CommandRun evaluated =
         CommandRun.of("eval", "--weights", weights, "--data", shapes.toString(), "--split", "test");
-    assertThat(evaluated.exitCode()).describedAs(evaluated.err()).isEqualTo(ExitCode.DONE);
+    evaluated.assertDone();
     assertThat(evaluated.out()).contains("AP50");
 
     Path other = Files.createDirectory(folder.resolve("other")).resolve("test_00000.png");
@@ -84,7 +81,7 @@ class TrainCommandTest {
             "3",
             shapes.resolve("JPEGImages").toString(),
             other.toString());
-    assertThat(detected.exitCode()).describedAs(detected.err()).isEqualTo(ExitCode.DONE);
+    detected.assertDone();
     assertThat(ImageIO.read(pictures.resolve("test_00000.png").toFile()).getWidth())
         .isGreaterThanOrEqualTo(64);
     assertThat(pictures.resolve("test_00000-2.png")).isRegularFile();
@@ -112,7 +109,7 @@ class TrainCommandTest {
     };
     CommandRun trained = train(out, options);
 
-    assertThat(trained.exitCode()).describedAs(trained.err()).isEqualTo(ExitCode.DONE);
+    trained.assertDone();
     assertThat(trained.out()).contains("MiB a step, planned").contains("AP50");
     JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
     assertThat(config.path("precision").asText()).isEqualTo("amp");
@@ -120,7 +117,7 @@ class TrainCommandTest {
     String weights = out.resolve("checkpoints/last.safetensors").toString();
     CommandRun evaluated =
         CommandRun.of("eval", "--weights", weights, "--data", shapes.toString(), "--split", "val");
-    assertThat(evaluated.exitCode()).describedAs(evaluated.err()).isEqualTo(ExitCode.DONE);
+    evaluated.assertDone();
   }
 
   @Test
@@ -129,8 +126,7 @@ class TrainCommandTest {
     Files.writeString(out.resolve("precious"), "kept");
     CommandRun run = train(out);
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).contains("taken: is not empty");
+    run.assertRefused("taken: is not empty");
     assertThat(out.resolve("precious")).hasContent("kept");
     assertThat(out).isDirectoryContaining("glob:**precious");
   }
@@ -168,8 +164,7 @@ class TrainCommandTest {
     Path out = folder.resolve("run");
     CommandRun run = train(out, options.split(" "));
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).startsWith("multibox: ").contains(message).doesNotContain("\tat ");
+    run.assertRefused(message);
     assertThat(out).doesNotExist();
   }
 
@@ -177,14 +172,14 @@ class TrainCommandTest {
   void startsFromWeightsAndAccumulatesOverSeveralFolders() {
     Path first = folder.resolve("first");
     String[] small = {"--input-size", "64", "--batch-size", "2", "--iterations", "2"};
-    assertThat(train(first, small).exitCode()).isEqualTo(ExitCode.DONE);
+    train(first, small).assertDone();
     Path weights = first.resolve("checkpoints/last.safetensors");
     List<String> more = new ArrayList<>(List.of(small));
     more.addAll(List.of("--accumulate", "2", "--init", weights.toString()));
     more.addAll(List.of("--data", shapes.toString()));
     CommandRun run = train(folder.resolve("second"), more.toArray(String[]::new));
 
-    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    run.assertDone();
     assertThat(run.out())
         .contains("weights from " + weights)
         .contains("16 images")
@@ -206,7 +201,7 @@ class TrainCommandTest {
     };
     CommandRun run = train(folder.resolve("run"), options);
 
-    assertThat(run.exitCode()).describedAs(run.err()).isEqualTo(ExitCode.DONE);
+    run.assertDone();
     assertThat(run.out())
         .contains(
             weights
@@ -218,8 +213,7 @@ class TrainCommandTest {
   void refusesADataFolderThatDoesNotExist() {
     CommandRun run = CommandRun.of("train", "--data", folder.resolve("missing").toString());
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).contains("missing: no such folder");
+    run.assertRefused("missing: no such folder");
   }
 
   @Test
@@ -229,7 +223,6 @@ class TrainCommandTest {
         CommandRun.of(
             "detect", "--weights", fake.toString(), shapes.resolve("JPEGImages").toString());
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_INPUT);
-    assertThat(run.err()).contains("fake.safetensors");
+    run.assertRefused("fake.safetensors");
   }
 }
