@@ -3,12 +3,14 @@
 
 Run on a quiet machine from the repository's root, with a Python that has torchvision, after `mvn package -DskipTests`:
 
-    python3 src/test/python/ssd300_vs_torchvision.py [--rounds 5] [--threads 2] [--only vgg16-forward-1 ...]
+    python3 src/test/python/ssd300_vs_torchvision.py [--rounds 7] [--threads 2] [--warm 8] [--only vgg16-forward-1 ...]
 
 Both sides do the same work. Forward is backbone and heads, of images that are normalised already. A training step prepares the images,
 matches the ground truth, runs forward, loss with hard-negative mining and backward, and updates all weights. The ResNet is NVIDIA's, built
-here from torchvision's; its PyTorch side is given its targets, which is in its favour. Prints medians in milliseconds and PyTorch's time
-divided by MultiBox's, in NCHW and in channels_last.
+here from torchvision's; its PyTorch side is given its targets, which is in its favour. Each side first runs for some seconds that are not
+counted, since Java compiles its loops while they run: SSDlite's forward of one image takes three times as long in its first second. Before
+each round it takes one run that is not counted. Prints medians in milliseconds and PyTorch's time divided by MultiBox's, in NCHW and in
+channels_last.
 """
 import argparse
 import os
@@ -23,7 +25,7 @@ import torchvision
 
 warnings.filterwarnings("ignore")
 # What ./multibox sets for Java; a setting of the caller's holds for both sides.
-AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} | os.environ
+AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "GOMP_SPINCOUNT": "10000"} | os.environ
 CASES = [(net, work, batch) for net in ("vgg16", "resnet50", "ssdlite") for work, batch in (("forward", 1), ("forward", 4), ("train", 4))]
 MODELS = {"vgg16": ("ssd300-vgg16-torchvision", 91), "resnet50": ("ssd300-resnet50", 81), "ssdlite": ("ssdlite320-mobilenet-v3-large", 91)}
 TORCHVISION = {"vgg16": torchvision.models.detection.ssd300_vgg16, "ssdlite": torchvision.models.detection.ssdlite320_mobilenet_v3_large}
@@ -146,7 +148,13 @@ class MultiBox:
         self.process.wait()
 
 
-def compare(net, work, batch, rounds):
+def warm(side, seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        side.times(5)
+
+
+def compare(net, work, batch, args):
     multibox = MultiBox(net, work, batch)
     sides = {
         "multibox": multibox,
@@ -154,12 +162,12 @@ def compare(net, work, batch, rounds):
         "torch channels_last": Torch(net, work, batch, torch.channels_last),
     }
     runs = 1 if work == "train" else 3
-    multibox.times(6)  # the JIT has to see the loops first
     for side in sides.values():
-        side.times(1)
+        warm(side, args.warm)
     all_times = {name: [] for name in sides}
-    for _ in range(rounds):
+    for _ in range(args.rounds):
         for name, side in sides.items():
+            side.times(1)
             all_times[name] += side.times(runs)
     multibox.close()
     ours = statistics.median(all_times["multibox"])
@@ -171,14 +179,15 @@ def compare(net, work, batch, rounds):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--warm", type=float, default=8, help="seconds before the first round")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="*", help="for example vgg16-train-4")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for net, work, batch in CASES:
         if not args.only or f"{net}-{work}-{batch}" in args.only:
-            compare(net, work, batch, args.rounds)
+            compare(net, work, batch, args)
 
 
 if __name__ == "__main__":
