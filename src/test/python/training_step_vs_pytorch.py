@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 
 # What ./multibox sets for Java; a setting of the caller's holds for both sides.
-AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} | os.environ
+AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "GOMP_SPINCOUNT": "10000"} | os.environ
 CLASSES = 7
 # in, out, stride of each 3x3 convolution with batch norm and ReLU; True where a head looks at the output
 LAYERS = [

@@ -34,6 +34,7 @@ esac
 echo "home=$JAVA_HOME"
 echo "locale=${LC_ALL:-}"
 echo "tunables=${GLIBC_TUNABLES:-}"
+echo "spins=${GOMP_SPINCOUNT:-}"
 for argument; do echo "argument=$argument"; done
 exit "${STUB_EXIT:-0}"
 STUB
@@ -134,6 +135,14 @@ check 'keeps other settings of glibc' \
   has "$out" 'tunables=glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1'
 launch GLIBC_TUNABLES=glibc.malloc.hugetlb=0 "$project/multibox" info
 check 'leaves huge pages to who has decided on them' has "$out" 'tunables=glibc.malloc.hugetlb=0'
+
+launch "$project/multibox" info
+check 'lets threads spin shortly' has "$out" 'spins=10000'
+launch GOMP_SPINCOUNT=7 "$project/multibox" info
+check 'lets them spin as told' has "$out" 'spins=7'
+launch OMP_WAIT_POLICY=passive "$project/multibox" info
+check 'leaves spinning to who has decided on waiting' has "$out" 'spins=
+argument='
 
 launch LANG=en_US.UTF-8 "$project/multibox" info
 check 'sets a UTF-8 locale where the named one does not exist' has "$out" 'locale=C.UTF-8'
