@@ -61,6 +61,22 @@ class ConvolutionTest {
               ConvolutionParams.of(2, 1).withGroups(16)),
           new Case(
               Shape.of(1, 6, 6, 4), Shape.of(8, 3, 3, 1), ConvolutionParams.of(1, 1).withGroups(4)),
+          new Case(
+              Shape.of(2, 13, 11, 72),
+              Shape.of(72, 5, 5, 1),
+              ConvolutionParams.of(1, 2).withGroups(72)),
+          new Case(
+              Shape.of(3, 9, 14, 200),
+              Shape.of(200, 5, 5, 1),
+              ConvolutionParams.of(2, 2).withGroups(200)),
+          new Case(
+              Shape.of(1, 2, 3, 500),
+              Shape.of(500, 5, 5, 1),
+              ConvolutionParams.of(2, 2).withGroups(500)),
+          new Case(
+              Shape.of(2, 12, 9, 5),
+              Shape.of(5, 4, 7, 1),
+              new ConvolutionParams(3, 1, 0, 5, 1, 1, 5)),
           new Case(Shape.of(3, 1, 1, 5), Shape.of(8, 3, 3, 5), ConvolutionParams.of(1, 1)),
           new Case(Shape.of(1, 10, 10, 128), Shape.of(64, 3, 3, 128), ConvolutionParams.of(1, 1)));
 

@@ -30,12 +30,14 @@ import org.jspecify.annotations.Nullable;
  * oneDNN's doing and cannot be turned off.
  */
 final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoCloseable {
+  private final Parallel parallel;
   private final OneDnnEngine engine;
   private final DirectConvolutionKernels direct;
   private final WorkTensor normVectors = new WorkTensor();
   private final Map<ConvolutionKey, OneDnnConvolution> compiled = new HashMap<>();
 
   OneDnnConvolutionKernels(Parallel parallel) {
+    this.parallel = parallel;
     engine = new OneDnnEngine(parallel.threads());
     direct = new DirectConvolutionKernels(parallel);
   }
@@ -121,6 +123,10 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
       return;
     }
     Tensor target = dFilter.tensor();
+    if (DepthwiseFilterGradient.suits(target.shape(), params)) {
+      new DepthwiseFilterGradient(x, dOut, params, target.shape()).run(parallel, dFilter);
+      return;
+    }
     ConvolutionKey key =
         ConvolutionKey.backward(
             Direction.BACKWARD_FILTER, x.shape(), target.shape(), params, dFilter.adds());

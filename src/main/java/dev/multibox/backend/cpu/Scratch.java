@@ -6,6 +6,7 @@ final class Scratch {
   static final int FLOAT_SLOTS = 9;
 
   private float[][] floats = new float[FLOAT_SLOTS][0];
+  private float[][] stack = new float[0][];
   private int[][] ints = new int[8][0];
   private double[][] doubles = new double[8][0];
   private long[] longs = new long[0];
@@ -21,6 +22,14 @@ final class Scratch {
       floats[slot] = new float[length];
     }
     return floats[slot];
+  }
+
+  /** At least {@code count} arrays, each of at least {@code length} floats, content unspecified. */
+  float[][] stack(int count, int length) {
+    if (stack.length < count || stack[0].length < length) {
+      stack = new float[Math.max(count, stack.length)][length];
+    }
+    return stack;
   }
 
   /** At least {@code length} ints of unspecified content. */
