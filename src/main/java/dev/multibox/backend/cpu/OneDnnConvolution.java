@@ -57,6 +57,12 @@ final class OneDnnConvolution {
         Direction direction, Shape x, Shape filter, ConvolutionParams params, boolean adds) {
       return new ConvolutionKey(direction, x, filter, params, Epilogue.NONE, Activation.NONE, adds);
     }
+
+    /** Multiplications, alike in all three directions. */
+    long products() {
+      Shape out = params.outputShape(x, filter);
+      return out.size() * (filter.size() / filter.dim(0));
+    }
   }
 
   private final OneDnnEngine engine;

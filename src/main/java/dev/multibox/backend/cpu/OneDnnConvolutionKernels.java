@@ -23,22 +23,29 @@ import org.jspecify.annotations.Nullable;
  * <p>Activations stay as they are, {@code NHWC}. Filters are copied into the layout that oneDNN
  * prefers for a shape, again only when they have changed; their gradients come out in such a layout
  * and are laid out as ours. What is compiled for a shape is kept until the backend is closed. No
- * batch is split: oneDNN counts in 64 bits.
+ * batch is split: oneDNN counts in 64 bits. The smallest convolutions, which a network like SSDlite
+ * has a hundred of, run on the calling thread: waiting for another one takes longer, most of all
+ * where other programs want the cores.
  *
  * <p>Sums over nothing are left to the direct loops. Results are the same bits in every run with
  * the same number of threads; the filter's gradient alone also depends on that number, which is
  * oneDNN's doing and cannot be turned off.
  */
 final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoCloseable {
+  /** Products from which on two threads take less time than one. */
+  private static final long WORTH_A_TEAM = 100_000;
+
   private final Parallel parallel;
-  private final OneDnnEngine engine;
+  private final OneDnnEngine team;
+  private final OneDnnEngine single;
   private final DirectConvolutionKernels direct;
   private final WorkTensor normVectors = new WorkTensor();
   private final Map<ConvolutionKey, OneDnnConvolution> compiled = new HashMap<>();
 
   OneDnnConvolutionKernels(Parallel parallel) {
     this.parallel = parallel;
-    engine = new OneDnnEngine(parallel.threads());
+    team = new OneDnnEngine(parallel.threads());
+    single = new OneDnnEngine(1);
     direct = new DirectConvolutionKernels(parallel);
   }
 
@@ -134,6 +141,7 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
   }
 
   private void run(String op, ConvolutionKey key, Tensor target, Tensor... inputs) {
+    OneDnnEngine engine = key.products() < WORTH_A_TEAM ? single : team;
     engine.useThreads();
     try {
       compiled
@@ -147,7 +155,8 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
   @Override
   public void close() {
     normVectors.close();
-    engine.close();
+    single.close();
+    team.close();
   }
 
   /** For example {@code oneDNN 3.11.0}. */
