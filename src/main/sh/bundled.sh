@@ -46,6 +46,7 @@ java() {
 
 case $program in
   check-gpu) java -Dmultibox.bundle="$home" -cp "$home/tests.jar" dev.multibox.gpu.CheckGpu "$@" ;;
-  benchmark) java -cp "$home/tests.jar" org.openjdk.jmh.Main "$@" ;;
+  # JMH asks for memory in a way that Java warns of.
+  benchmark) java --sun-misc-unsafe-memory-access=allow -cp "$home/tests.jar" org.openjdk.jmh.Main "$@" ;;
   *) java -Dmultibox.launcher="$0" -jar "$home/multibox.jar" "$@" ;;
 esac

@@ -9,12 +9,13 @@ Prints milliseconds (medians over all rounds) and PyTorch's time divided by Mult
 own layout (NCHW) and in channels_last. Both add a bias; no activation.
 """
 import argparse
-import os
 import statistics
 import subprocess
 import time
 
 import torch
+
+import multibox_java
 
 RUNS = 5  # in a row, behind two that are not counted
 # N H W C K R stride pad
@@ -30,10 +31,9 @@ OPS = ["forward", "backward_data", "backward_filter"]
 class MultiBox:
     """The Java side, asked line by line."""
 
-    def __init__(self, java, class_path, threads):
+    def __init__(self, threads):
         self.process = subprocess.Popen(
-            [java, "--enable-native-access=ALL-UNNAMED", "-cp", class_path,
-             "dev.multibox.backend.ConvolutionTimer", str(threads)],
+            multibox_java.command("dev.multibox.backend.ConvolutionTimer", threads),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def times(self, op, shape):
@@ -72,16 +72,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--java", default=os.path.join(os.environ["JAVA_HOME"], "bin", "java")
-                        if "JAVA_HOME" in os.environ else "java")
-    parser.add_argument("--class-path", default="target/test-classes:target/classes:target/lib/*")
     parser.add_argument("--minimum", action="store_true",
                         help="the fastest run instead of the median, for a machine that is busy")
     options = parser.parse_args()
     middle = min if options.minimum else statistics.median
     torch.set_num_threads(options.threads)
     torch.set_grad_enabled(False)
-    multibox = MultiBox(options.java, options.class_path, options.threads)
+    multibox = MultiBox(options.threads)
     sides = {
         "multibox": multibox.times,
         "NCHW": lambda op, shape: torch_times(op, shape, torch.contiguous_format),

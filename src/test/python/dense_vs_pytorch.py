@@ -3,9 +3,9 @@
 Usage: python3 dense_vs_pytorch.py [--threads N] [--java CLASSPATH]
 
 With a class path that holds the compiled benchmarks and JMH, ours are measured too, shape by shape
-in turn with PyTorch's. Both columns are medians. `bn+relu` is normalisation with batch statistics
-and ReLU, forward and backward: ours are the passes statistics, apply, backwardReduce and
-backwardData.
+in turn with PyTorch's, as where MULTIBOX_BUNDLE names a bundle's folder. Both columns are medians.
+`bn+relu` is normalisation with batch statistics and ReLU, forward and backward: ours are the passes
+statistics, apply, backwardReduce and backwardData.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import time
 
 import torch
 import torch.nn.functional as F
+
+import multibox_java
 
 SHAPES = ["16x48x48x32", "16x24x24x64", "16x12x12x128", "4x150x150x64"]
 SECONDS = 1.0
@@ -69,10 +71,9 @@ def pytorch(shape):
 
 def ours(shape, class_path):
     """Seconds of one call of each benchmark method, by method and window."""
-    java = os.path.join(os.environ.get("JAVA_HOME", "/usr"), "bin", "java")
     with tempfile.NamedTemporaryFile(suffix=".json") as table:
         subprocess.run(
-            [java, "-cp", class_path, "org.openjdk.jmh.Main"]
+            multibox_java.command("org.openjdk.jmh.Main", class_path=class_path)
             + [OURS, "-p", f"shape={shape}", "-p", "type=F32"]
             + ["-bm", "sample", "-tu", "s", "-w", "1", "-r", "1", "-wi", "2", "-i", "2"]
             + ["-rf", "json", "-rff", table.name],
@@ -103,7 +104,7 @@ def main():
     print(f"{'shape':14} {'op':20} {'PyTorch':>8} {'ours':>8} {'ratio':>6}")
     for shape in SHAPES:
         elements = random(shape).numel()
-        mine = ours(shape, arguments.java) if arguments.java else {}
+        mine = ours(shape, arguments.java) if arguments.java or "MULTIBOX_BUNDLE" in os.environ else {}
         for op, seconds in pytorch(shape):
             line = f"{shape:14} {op:20} {seconds / elements * 1e9:8.3f}"
             if op in mine:

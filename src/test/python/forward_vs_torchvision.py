@@ -13,7 +13,6 @@ Exits with 1 where something differs.
 """
 import argparse
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import torch
 import torchvision
 from PIL import Image
 
+import multibox_java
 from ssd300_vs_torchvision import SsdResNet50
 
 warnings.filterwarnings("ignore")
@@ -33,10 +33,7 @@ failures = 0
 
 
 def multibox(classpath, *args):
-    home = os.environ.get("JAVA_HOME")
-    java = os.path.join(home, "bin", "java") if home else "java"
-    command = [java, "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-cp", classpath, "dev.multibox.cli.MultiBox"]
-    done = subprocess.run(command + [str(a) for a in args], capture_output=True, text=True)
+    done = subprocess.run(multibox_java.command("dev.multibox.cli.MultiBox", *args, class_path=classpath), capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"multibox {' '.join(str(a) for a in args)}: {done.stderr}")
 
@@ -212,7 +209,7 @@ def by_cell(flat):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--classpath", default="target/classes:target/lib/*")
+    parser.add_argument("--classpath", help="of MultiBox (what Maven built)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)

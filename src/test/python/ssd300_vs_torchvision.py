@@ -23,6 +23,8 @@ import torch
 import torch.nn.functional as F
 import torchvision
 
+import multibox_java
+
 warnings.filterwarnings("ignore")
 # What ./multibox sets for Java; a setting of the caller's holds for both sides.
 AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "GOMP_SPINCOUNT": "10000"} | os.environ
@@ -131,12 +133,9 @@ class MultiBox:
     """The Java side, asked line by line for the times of a number of runs."""
 
     def __init__(self, net, work, batch):
-        home = os.environ.get("JAVA_HOME")
         model, classes = MODELS[net]
         self.process = subprocess.Popen(
-            [os.path.join(home, "bin", "java") if home else "java", "--enable-native-access=ALL-UNNAMED",
-             "-cp", "target/classes:target/test-classes:target/lib/*",
-             "dev.multibox.train.Ssd300Timer", model, str(classes), work, str(batch)],
+            multibox_java.command("dev.multibox.train.Ssd300Timer", model, classes, work, batch),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=AS_LAUNCHED)
 
     def times(self, runs):

@@ -20,6 +20,8 @@ import time
 import torch
 import torch.nn.functional as F
 
+import multibox_java
+
 # What ./multibox sets for Java; a setting of the caller's holds for both sides.
 AS_LAUNCHED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "GOMP_SPINCOUNT": "10000"} | os.environ
 CLASSES = 7
@@ -98,10 +100,9 @@ class MultiBox:
 
     WARM_SECONDS = 10
 
-    def __init__(self, java, batch, size):
+    def __init__(self, batch, size):
         self.process = subprocess.Popen(
-            [java, "--enable-native-access=ALL-UNNAMED", "-cp", "target/classes:target/test-classes:target/lib/*",
-             "dev.multibox.train.TrainingStepTimer", str(batch), str(size)],
+            multibox_java.command("dev.multibox.train.TrainingStepTimer", batch, size),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=AS_LAUNCHED)
 
     def warm(self):
@@ -127,9 +128,8 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
     torch.set_num_threads(2)
-    java = os.path.join(os.environ.get("JAVA_HOME", ""), "bin", "java") if os.environ.get("JAVA_HOME") else "java"
     sides = {
-        "multibox": MultiBox(java, args.batch, args.size),
+        "multibox": MultiBox(args.batch, args.size),
         "torch": Torch(args.batch, args.size, torch.contiguous_format),
         "torch channels_last": Torch(args.batch, args.size, torch.channels_last),
     }
