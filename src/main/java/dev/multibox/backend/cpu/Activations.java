@@ -71,17 +71,26 @@ final class Activations {
     byte[] bytes = tile.blankBytes(mask);
     int channels = tile.length() / tile.rows();
     int at = 0;
-    for (int row = 0; row < tile.rows(); row++) {
-      int end = (row + 1) * channels;
-      for (int i = row * channels; i < end; i += Byte.SIZE) {
-        int bits = 0;
-        for (int bit = 0; bit < Math.min(Byte.SIZE, end - i); bit++) {
-          bits |= passed(values[i + bit], blocked) & 1 << bit;
-        }
-        bytes[at++] = (byte) bits;
+    for (int i = 0; i < tile.length(); ) {
+      int end = i + channels;
+      for (; i + Byte.SIZE <= end; i += Byte.SIZE) {
+        bytes[at++] = passed(values, i, Byte.SIZE, blocked);
       }
+      if (i < end) {
+        bytes[at++] = passed(values, i, end - i, blocked);
+      }
+      i = end;
     }
     tile.writeBytes(bytes, mask);
+  }
+
+  /** A bit for each of {@code count} values from {@code at} on; eight are unrolled when inlined. */
+  private static byte passed(int[] values, int at, int count, int blocked) {
+    int bits = 0;
+    for (int bit = 0; bit < count; bit++) {
+      bits |= passed(values[at + bit], blocked) & 1 << bit;
+    }
+    return (byte) bits;
   }
 
   /** This tile of {@code dOut} where the mask is set, else 0. */
@@ -90,16 +99,24 @@ final class Activations {
     byte[] bytes = tile.readBytes(mask);
     int channels = tile.length() / tile.rows();
     int at = 0;
-    for (int row = 0; row < tile.rows(); row++) {
-      int end = (row + 1) * channels;
-      for (int i = row * channels; i < end; i += Byte.SIZE) {
-        int bits = bytes[at++];
-        for (int bit = 0; bit < Math.min(Byte.SIZE, end - i); bit++) {
-          gradient[i + bit] &= -(bits >> bit & 1);
-        }
+    for (int i = 0; i < tile.length(); ) {
+      int end = i + channels;
+      for (; i + Byte.SIZE <= end; i += Byte.SIZE) {
+        keepSet(bytes[at++], gradient, i, Byte.SIZE);
       }
+      if (i < end) {
+        keepSet(bytes[at++], gradient, i, end - i);
+      }
+      i = end;
     }
     return tile.floats(gradient);
+  }
+
+  /** Clears the gradient where the bit is not set, of {@code count} values from {@code at} on. */
+  private static void keepSet(int bits, int[] gradient, int at, int count) {
+    for (int bit = 0; bit < count; bit++) {
+      gradient[at + bit] &= -(bits >> bit & 1);
+    }
   }
 
   /**
