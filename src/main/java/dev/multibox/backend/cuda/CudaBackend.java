@@ -81,7 +81,8 @@ public final class CudaBackend implements Backend {
     workspace = new CudaWorkspace(driver);
     ColumnSums columns = new ColumnSums(family("columns"));
     convert = new CudaConvertKernels(family("convert"));
-    elementwise = new CudaElementwiseKernels(family("elementwise"), columns, convert);
+    CudaChannels channels = new CudaChannels(family("channels"), columns);
+    elementwise = new CudaElementwiseKernels(family("elementwise"), columns, channels, convert);
     pooling = new CudaPoolingKernels(family("pooling"), columns);
     batchNorm = new CudaBatchNormKernels(family("batchnorm"), columns);
     l2Norm = new CudaL2NormKernels(family("l2norm"), columns);

@@ -7,7 +7,7 @@ import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@code elementwise.cu}. */
+/** {@code elementwise.cu}, and {@code channels.cu} by {@link CudaChannels}. */
 final class CudaElementwiseKernels extends ElementwiseKernels {
   /** The first stage of a sum has at most so many parts, whatever the device: the same bits. */
   private static final int MOST_PARTS = 1024;
@@ -17,11 +17,14 @@ final class CudaElementwiseKernels extends ElementwiseKernels {
 
   private final KernelFamily kernels;
   private final ColumnSums columns;
+  private final CudaChannels channels;
   private final CudaConvertKernels convert;
 
-  CudaElementwiseKernels(KernelFamily kernels, ColumnSums columns, CudaConvertKernels convert) {
+  CudaElementwiseKernels(
+      KernelFamily kernels, ColumnSums columns, CudaChannels channels, CudaConvertKernels convert) {
     this.kernels = kernels;
     this.columns = columns;
+    this.channels = channels;
     this.convert = convert;
   }
 
@@ -176,73 +179,23 @@ final class CudaElementwiseKernels extends ElementwiseKernels {
 
   @Override
   protected void runScaleChannels(Tensor x, Tensor scale, Tensor out) {
-    if (x.size() > 0) {
-      RowBlocks.launchImages(kernels, "scale_channels", x)
-          .arg(x.address())
-          .arg(scale.address())
-          .arg(out.address())
-          .run(kernels.stream());
-    }
+    channels.scale(x, scale, out);
   }
 
   @Override
   protected void runScaleChannelsBackward(
       Tensor x, Tensor scale, Tensor dOut, @Nullable Gradient dx, @Nullable Gradient dScale) {
-    if (scale.size() == 0) {
-      return;
-    }
-    ColumnSums.Parts parts = columns.partsOfImages(x);
-    if (parts.parts() > 0) {
-      ColumnSums.firstStageOfImages(kernels, "scale_channels_backward", x, parts)
-          .arg(x.address())
-          .arg(scale.address())
-          .arg(dOut.address())
-          .arg(dx == null ? 0L : dx.tensor().address())
-          .arg(dx != null && dx.adds() ? 1 : 0)
-          .arg(parts.partial())
-          .run(kernels.stream());
-    }
-    if (dScale != null) {
-      columns.joinImages(parts, 1, dScale);
-    }
+    channels.scaleBackward(x, scale, dOut, dx, dScale);
   }
 
   @Override
   protected void runJoinChannels(Tensor a, long fromA, Tensor b, long fromB, Tensor out) {
-    if (out.size() > 0) {
-      perRow("join_channels", out)
-          .arg(a.address())
-          .arg(a.shape().intDim(-1))
-          .arg(Math.toIntExact(fromA))
-          .arg(b.address())
-          .arg(b.shape().intDim(-1))
-          .arg(Math.toIntExact(fromB))
-          .arg(out.address())
-          .run(kernels.stream());
-    }
+    channels.join(a, Math.toIntExact(fromA), b, Math.toIntExact(fromB), out);
   }
 
   @Override
   protected void runJoinChannelsBackward(Tensor dOut, long first, long count, Gradient part) {
-    Tensor target = part.tensor();
-    if (target.size() > 0) {
-      perRow("join_channels_backward", target)
-          .arg(dOut.address())
-          .arg(dOut.shape().intDim(-1))
-          .arg(Math.toIntExact(first))
-          .arg(Math.toIntExact(count))
-          .arg(target.address())
-          .arg(part.adds() ? 1 : 0)
-          .run(kernels.stream());
-    }
-  }
-
-  /** A block for each row of {@code written}, and its channels as the first argument. */
-  private Launch perRow(String op, Tensor written) {
-    return kernels
-        .launch(op, written.dtype())
-        .grid(written.shape().rows())
-        .arg(written.shape().intDim(-1));
+    channels.part(dOut, Math.toIntExact(first), Math.toIntExact(count), part);
   }
 
   @Override
