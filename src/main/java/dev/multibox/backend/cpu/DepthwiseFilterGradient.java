@@ -9,7 +9,7 @@ import java.util.Arrays;
 /**
  * The gradient by the filters of a depthwise convolution: {@code dFilter[c,r,s] = sum_{n,p,q}
  * dOut[n,p,q,c] x[n, p stride - pad + r, q stride - pad + s, c]}. oneDNN has a kernel for that up
- * to 3×3; beyond, its general one takes five times as long as this.
+ * to 3×3; beyond, its general one takes twice as long as this.
  *
  * <p>The output is cut into bands of {@value #BAND} rows, and these into blocks of some columns. Of
  * a block a tap's sum is {@code d0 x0 + d1 x1 + d2 x2 + d3 x3} over the rows, pixel by pixel and
