@@ -6,7 +6,10 @@ import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Per-channel vectors, which are short enough to be walked element by element. */
+/**
+ * Per-channel vectors, F32: element by element where a few are enough, as arrays where all of them
+ * are computed with.
+ */
 final class ChannelVectors {
   private ChannelVectors() {}
 
@@ -16,6 +19,18 @@ final class ChannelVectors {
 
   static void set(Tensor vector, long channel, double value) {
     vector.host().setAtIndex(JAVA_FLOAT, channel, (float) value);
+  }
+
+  /** A copy in the slot of this number. */
+  static float[] read(Scratch scratch, int slot, Tensor vector) {
+    int channels = Math.toIntExact(vector.size());
+    float[] values = scratch.floats(slot, channels);
+    FloatStretch.read(scratch, vector, 0, channels, values);
+    return values;
+  }
+
+  static void write(Scratch scratch, float[] values, Tensor vector) {
+    FloatStretch.write(scratch, values, Math.toIntExact(vector.size()), vector, 0);
   }
 
   /** Writes or adds {@code values[from + c]} to channel {@code c}. */

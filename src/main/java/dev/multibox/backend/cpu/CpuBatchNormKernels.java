@@ -193,14 +193,21 @@ final class CpuBatchNormKernels extends BatchNormKernels {
     if (foundInf.host().get(JAVA_INT, 0) != 0) {
       return;
     }
+    Scratch shared = parallel.shared();
+    float[] means = ChannelVectors.read(shared, 0, mean);
+    float[] deviations = ChannelVectors.read(shared, 1, invStd);
+    float[] runningMeans = ChannelVectors.read(shared, 2, runningMean);
+    float[] runningVariances = ChannelVectors.read(shared, 3, runningVariance);
     double unbiased = rows == 1 ? 1 : (double) rows / (rows - 1);
     double keep = 1 - (double) momentum;
-    for (long c = 0; c < mean.size(); c++) {
-      double deviation = at(invStd, c);
+    for (int c = 0; c < mean.size(); c++) {
+      double deviation = deviations[c];
       // invStd was rounded: of a constant channel 1 / invStd^2 may come out just below epsilon.
       double variance = Math.max(0, 1 / (deviation * deviation) - epsilon);
-      set(runningMean, c, keep * at(runningMean, c) + momentum * (double) at(mean, c));
-      set(runningVariance, c, keep * at(runningVariance, c) + momentum * variance * unbiased);
+      runningMeans[c] = (float) (keep * runningMeans[c] + momentum * (double) means[c]);
+      runningVariances[c] = (float) (keep * runningVariances[c] + momentum * variance * unbiased);
     }
+    ChannelVectors.write(shared, runningMeans, runningMean);
+    ChannelVectors.write(shared, runningVariances, runningVariance);
   }
 }

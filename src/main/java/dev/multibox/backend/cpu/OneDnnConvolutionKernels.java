@@ -1,8 +1,5 @@
 package dev.multibox.backend.cpu;
 
-import static dev.multibox.backend.cpu.ChannelVectors.at;
-import static dev.multibox.backend.cpu.ChannelVectors.set;
-
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
@@ -99,12 +96,17 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
 
   /** What is added to the sum and what it is then multiplied by, {@code [2, C]}. */
   private Tensor centreAndScale(FixedNorm norm) {
-    long channels = norm.mean().size();
+    int channels = Math.toIntExact(norm.mean().size());
     Tensor vectors = normVectors.of(Shape.of(2, channels));
-    for (long c = 0; c < channels; c++) {
-      set(vectors, c, -at(norm.mean(), c));
-      set(vectors, channels + c, at(norm.gamma(), c) * at(norm.invStd(), c));
+    float[] centre = ChannelVectors.read(parallel.shared(), 0, norm.mean());
+    float[] scale = ChannelVectors.read(parallel.shared(), 1, norm.gamma());
+    float[] invStd = ChannelVectors.read(parallel.shared(), 2, norm.invStd());
+    for (int c = 0; c < channels; c++) {
+      centre[c] = -centre[c];
+      scale[c] *= invStd[c];
     }
+    ChannelVectors.write(parallel.shared(), centre, vectors.get(0));
+    ChannelVectors.write(parallel.shared(), scale, vectors.get(1));
     return vectors;
   }
 
