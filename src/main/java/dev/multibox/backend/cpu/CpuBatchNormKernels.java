@@ -103,7 +103,14 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor dOut,
       Tensor dz,
       Tensor sums) {
-    reduce(x, mean, invStd, tile -> Activations.gradient(tile, activation, y, dOut), dz, sums);
+    boolean passesAll = activation == Activation.NONE && dz.address() == dOut.address();
+    reduce(
+        x,
+        mean,
+        invStd,
+        tile -> Activations.gradient(tile, activation, y, dOut),
+        passesAll ? null : dz,
+        sums);
   }
 
   @Override
@@ -112,13 +119,16 @@ final class CpuBatchNormKernels extends BatchNormKernels {
     reduce(x, mean, invStd, tile -> Activations.gradient(tile, mask, dOut), dz, sums);
   }
 
-  /** {@code before} gives a tile of the gradient before the activation. */
+  /**
+   * {@code before} gives a tile of the gradient before the activation; null for {@code dz} where
+   * that is there already.
+   */
   private void reduce(
       Tensor x,
       Tensor mean,
       Tensor invStd,
       Function<Tile, float[]> before,
-      Tensor dz,
+      @Nullable Tensor dz,
       Tensor sums) {
     Tiling rows = Tiling.byChannel(parallel, x);
     float[] centre = rows.expand(c -> at(mean, c));
@@ -127,7 +137,9 @@ final class CpuBatchNormKernels extends BatchNormKernels {
             2,
             tile -> {
               float[] gradient = before.apply(tile);
-              tile.write(gradient, dz);
+              if (dz != null) {
+                tile.write(gradient, dz);
+              }
               float[] values = tile.read(x);
               float[] sum = tile.sum(0);
               float[] product = tile.sum(1);
