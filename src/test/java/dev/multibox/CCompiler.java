@@ -6,26 +6,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 
 /** Builds small libraries that stand in for CUDA's, where this machine has a C compiler. */
 public final class CCompiler {
   private CCompiler() {}
 
-  /** Skips the test that asks, saying so, unless this is Linux on x86 with gcc. */
-  public static void require() {
-    boolean linux =
-        System.getProperty("os.name").equals("Linux")
-            && System.getProperty("os.arch").equals("amd64");
-    Assumptions.assumeTrue(linux, "stands in for libraries of 64-bit Linux on x86 only");
-    try {
-      Process process = new ProcessBuilder("gcc", "--version").redirectErrorStream(true).start();
-      process.getInputStream().readAllBytes();
-      Assumptions.assumeTrue(process.waitFor() == 0, "gcc does not work here");
-    } catch (IOException e) {
-      Assumptions.abort("no gcc on the PATH: " + e.getMessage());
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+  /** Linux on x86 with gcc. */
+  public record Gcc() implements Needs.Thing {
+    @Override
+    public String absence() {
+      boolean linux =
+          System.getProperty("os.name").equals("Linux")
+              && System.getProperty("os.arch").equals("amd64");
+      if (!linux) {
+        return "stands in for libraries of 64-bit Linux on x86; run it there";
+      }
+      try {
+        Process process = new ProcessBuilder("gcc", "--version").redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor() == 0 ? "" : "gcc --version fails here; install a gcc that works";
+      } catch (IOException _) {
+        return "no gcc on the PATH; install gcc";
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 

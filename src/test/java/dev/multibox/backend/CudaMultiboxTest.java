@@ -215,7 +215,10 @@ class CudaMultiboxTest {
   /** About two minutes of instructions: with {@code -Dmultibox.slow=true}. */
   @Test
   @Tag("slow")
-  @EnabledIfSystemProperty(named = "multibox.slow", matches = "true")
+  @EnabledIfSystemProperty(
+      named = "multibox.slow",
+      matches = "true",
+      disabledReason = "takes minutes; -Dmultibox.slow=true runs it")
   void choosesAmongAHundredThousandPriorsOfAThousandClasses() {
     List<HeadLayout> layouts = Heads.layouts(1000, 8, new int[] {160, 104, 6}, new int[] {8, 5, 4});
     Problem problem = Problem.random(layouts, 1, 1000);

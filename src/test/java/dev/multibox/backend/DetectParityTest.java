@@ -173,7 +173,10 @@ class DetectParityTest {
 
   /** With {@code -Dmultibox.slow=true}: some ten minutes. */
   @Test
-  @EnabledIfSystemProperty(named = "multibox.slow", matches = "true")
+  @EnabledIfSystemProperty(
+      named = "multibox.slow",
+      matches = "true",
+      disabledReason = "takes minutes; -Dmultibox.slow=true runs it")
   void aThousandClassesOnAHundredThousandPriorsAgree() {
     List<HeadLayout> layouts =
         Heads.layouts(1000, 8, new int[] {129, 129, 6}, new int[] {10, 3, 6});

@@ -2,6 +2,7 @@ package dev.multibox.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.multibox.Needs;
 import dev.multibox.data.ShapesGenerator;
 import dev.multibox.train.Checkpoint;
 import java.io.IOException;
@@ -10,20 +11,41 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Disks that are full or may not be written: real ones, small file systems in memory that are
  * mounted where only the command sees them.
  */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "mounts file systems in memory as Linux does")
+@Needs(DiskTroubleTest.Mount.class)
 class DiskTroubleTest {
+  /** Leave to mount file systems. */
+  record Mount() implements Needs.Thing {
+    private static final String TEMPORARY = System.getProperty("java.io.tmpdir");
+
+    private static final String ABSENCE =
+        "may not mount file systems; run it on Linux where unprivileged users may unshare";
+
+    @Override
+    public String absence() {
+      try {
+        Process probe =
+            new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", TEMPORARY)
+                .redirectErrorStream(true)
+                .start();
+        probe.getInputStream().readAllBytes();
+        return probe.waitFor() == 0 ? "" : ABSENCE;
+      } catch (IOException _) {
+        return ABSENCE;
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
   /** Mounts $1 bytes on $2, does $3, runs the command, and copies what is there to $4. */
   private static final String SCRIPT =
       """
@@ -51,13 +73,7 @@ class DiskTroubleTest {
   private Path copy;
 
   @BeforeAll
-  static void drawShapes() throws Exception {
-    Process probe =
-        new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", shared.toString())
-            .redirectErrorStream(true)
-            .start();
-    probe.getInputStream().readAllBytes();
-    Assumptions.assumeTrue(probe.waitFor() == 0, "this process may not mount a file system");
+  static void drawShapes() throws IOException {
     shapes = shared.resolve("shapes");
     new ShapesGenerator(1).write(shapes, new ShapesGenerator.Counts(4, 2, 0), 32);
   }

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * Reads a folder of odd images whose RGB Pillow has written to {@code expected_rgb.safetensors} by
  * file name; what has none there is to be refused. {@code -Dmultibox.images=DIR} names the folder.
  */
-@EnabledIfSystemProperty(named = "multibox.images", matches = ".+")
+@EnabledIfSystemProperty(
+    named = "multibox.images",
+    matches = ".+",
+    disabledReason = "no folder of known images; name it with -Dmultibox.images=DIR")
 class KnownImagesTest {
   private static final Path FOLDER = Path.of(System.getProperty("multibox.images", ""));
 

@@ -4,24 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.CCompiler;
 import dev.multibox.ChildJvm;
+import dev.multibox.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is loaded, and what is refused before a call into it would end the process. */
+@Needs(CCompiler.Gcc.class)
 class CudaLibrariesTest {
   @TempDir private Path folder;
-
-  @BeforeEach
-  void requireCompiler() {
-    CCompiler.require();
-  }
 
   private void driver() throws IOException {
     CCompiler.library(folder, "libcuda.so.1", "int cuInit(unsigned flags) { return 100; }\n");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.multibox.CCompiler;
+import dev.multibox.Needs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -65,8 +66,8 @@ class ElfLibraryTest {
   }
 
   @Test
+  @Needs(CCompiler.Gcc.class)
   void readsWhatALibraryNeeds() throws IOException {
-    CCompiler.require();
     ElfLibrary library = ElfLibrary.read(client(versioned(12)));
     assertThat(library.soname()).isEqualTo("libclient.so");
     assertThat(library.needed()).contains("libstandin.so.12");
@@ -74,8 +75,8 @@ class ElfLibraryTest {
   }
 
   @Test
+  @Needs(CCompiler.Gcc.class)
   void aRewrittenLibraryBindsToTheOtherVersion() throws Throwable {
-    CCompiler.require();
     Path twelve = versioned(12);
     Path client = client(twelve);
     Path thirteen = versioned(13);

@@ -91,7 +91,10 @@ class OnnxFileTest {
 
   /** With {@code -Dmultibox.slow=true}: two images and one of nothing, as published. */
   @TestFactory
-  @EnabledIfSystemProperty(named = "multibox.slow", matches = "true")
+  @EnabledIfSystemProperty(
+      named = "multibox.slow",
+      matches = "true",
+      disabledReason = "takes minutes; -Dmultibox.slow=true runs it")
   Stream<DynamicTest> everyModelGivesTheSameAtItsOwnSize() {
     return ModelRegistry.names().stream()
         .map(name -> DynamicTest.dynamicTest(name, () -> compare(ModelRegistry.find(name), 21)));

@@ -19,7 +19,9 @@ final class Protoc {
   /** The fields of a message by their numbers, one a line, as {@code protoc --decode_raw} says. */
   static List<String> decode(byte[] message) throws IOException, InterruptedException {
     List<Path> found = candidates().filter(Files::isRegularFile).toList();
-    assumeThat(found).describedAs("protoc, in target/protoc or on the PATH").isNotEmpty();
+    assumeThat(found)
+        .describedAs("protoc in target/protoc, where Maven puts it, or on the PATH")
+        .isNotEmpty();
     File program = found.getFirst().toFile();
     if (!program.canExecute()) {
       assertThat(program.setExecutable(true)).isTrue();

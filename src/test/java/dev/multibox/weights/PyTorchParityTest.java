@@ -29,7 +29,8 @@ class PyTorchParityTest {
     for (int i = 0; i < PYTHONS.size() && exitCode == NO_PYTORCH; i++) {
       exitCode = save(PYTHONS.get(i), seed, log);
     }
-    assumeTrue(exitCode != NO_PYTORCH, "no python3 here has PyTorch");
+    assumeTrue(
+        exitCode != NO_PYTORCH, "no python3 here has PyTorch; install it (pip install torch)");
     assertThat(exitCode).describedAs(Files.readString(log)).isZero();
     for (String layout : List.of("zip", "protocol4", "legacy")) {
       check(folder.resolve("weights_" + layout + ".pth"), "%s, seed %d".formatted(layout, seed));

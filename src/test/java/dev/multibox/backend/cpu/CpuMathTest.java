@@ -31,7 +31,10 @@ class CpuMathTest {
   /** With {@code -Dmultibox.slow=true}: about ten minutes. */
   @Test
   @Tag("slow")
-  @EnabledIfSystemProperty(named = "multibox.slow", matches = "true")
+  @EnabledIfSystemProperty(
+      named = "multibox.slow",
+      matches = "true",
+      disabledReason = "takes minutes; -Dmultibox.slow=true runs it")
   void everyFloatIsWithinTheBounds() {
     assertThat(largestExpError(1)).isBetween(0.5, EXP_ULP);
     assertThat(largestLogError(1)).isBetween(0.5, LOG_ULP);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.CCompiler;
 import dev.multibox.ChildJvm;
+import dev.multibox.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What a machine offers, and in which words it is said that it does not, on libraries that stand
  * in.
  */
+@Needs(CCompiler.Gcc.class)
 class CudaSystemTest {
   /** Asks, and prints the answer. */
   static final class Program {
@@ -35,11 +36,6 @@ class CudaSystemTest {
   }
 
   @TempDir private Path folder;
-
-  @BeforeEach
-  void requireCompiler() {
-    CCompiler.require();
-  }
 
   private void driver() throws IOException {
     CCompiler.library(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.CCompiler;
 import dev.multibox.ChildJvm;
+import dev.multibox.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +42,8 @@ class JCublasApiTest {
   }
 
   @Test
+  @Needs(CCompiler.Gcc.class)
   void multipliesRowMajorMatrices() throws Exception {
-    CCompiler.require();
     Path driver =
         CCompiler.library(folder, "libcuda.so.1", Files.readString(SOURCES.resolve("cuda.c")));
     Path script = folder.resolve("version");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.multibox.CCompiler;
 import dev.multibox.ChildJvm;
+import dev.multibox.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What JCuda's natives call in {@code libcuda.so.1}, for every call of a {@link Driver}. */
+@Needs(CCompiler.Gcc.class)
 class JCudaDriverTest {
   private static final Path SOURCE = Path.of("src", "test", "c", "cuda.c");
   private static final Pattern FUNCTION =
@@ -29,7 +31,6 @@ class JCudaDriverTest {
 
   @BeforeAll
   static void buildStandIn() throws IOException {
-    CCompiler.require();
     library = CCompiler.library(folder, "libcuda.so.1", Files.readString(SOURCE));
   }
 
