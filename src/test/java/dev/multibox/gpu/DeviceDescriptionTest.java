@@ -9,15 +9,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A description that cuDNN was given is read back from it: no GPU is needed for that. */
-@Tag("cudnn-offline")
+@OfflineCudnn.NeedsPlans
 class DeviceDescriptionTest {
   @Test
   void saysWhatCudnnWasTold() throws IOException {
-    CudnnApi cudnn = OfflineCudnn.require();
+    CudnnApi cudnn = OfflineCudnn.open();
     byte[] told;
     try (InputStream in = OfflineCudnn.class.getResourceAsStream("/dev/multibox/cudnn/h200.json")) {
       told = in.readAllBytes();

@@ -15,11 +15,8 @@ import dev.multibox.backend.OptimizerKernels;
 import dev.multibox.backend.Outlet;
 import dev.multibox.backend.PoolingKernels;
 import dev.multibox.backend.Staging;
-import dev.multibox.backend.cuda.cudnn.PlanBook;
 import dev.multibox.backend.cuda.cudnn.PlanCache;
-import dev.multibox.backend.cuda.cudnn.PlanSearch;
 import dev.multibox.backend.cuda.cudnn.PlanTarget;
-import dev.multibox.backend.cuda.cudnn.PlanTimer;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
@@ -123,14 +120,8 @@ public final class CudaBackend implements Backend {
   private static CudaConvolution cudnn(CudaConvolution.Setting setting, boolean tf32) {
     try {
       CudnnApi api = JCudnnApi.open(setting.stream());
-      PlanBook plans =
-          new PlanBook(
-              new PlanSearch(api, PlanTarget.ofHandle(api)),
-              PlanCache.open(setting.driver().device().name(), api.version()),
-              new PlanTimer(setting.driver(), setting.stream()),
-              tf32,
-              CudnnConvolution.WORKSPACE_BYTES);
-      return new CudnnConvolution(setting, api, plans);
+      PlanCache cache = PlanCache.open(setting.driver().device().name(), api.version());
+      return CudnnConvolution.open(setting, api, PlanTarget.ofHandle(api), cache, tf32);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,6 +10,10 @@ import dev.multibox.backend.Gradient;
 import dev.multibox.backend.cuda.cudnn.ConvolutionPlan;
 import dev.multibox.backend.cuda.cudnn.ConvolutionPlan.Operands;
 import dev.multibox.backend.cuda.cudnn.PlanBook;
+import dev.multibox.backend.cuda.cudnn.PlanCache;
+import dev.multibox.backend.cuda.cudnn.PlanSearch;
+import dev.multibox.backend.cuda.cudnn.PlanTarget;
+import dev.multibox.backend.cuda.cudnn.PlanTimer;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
@@ -24,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CudnnConvolution extends CudaConvolution {
   /** What a convolution may need beside its operands; all share it. */
-  static final long WORKSPACE_BYTES = 256L << 20;
+  private static final long WORKSPACE_BYTES = 256L << 20;
 
   private final Setting setting;
   private final CudnnApi api;
@@ -32,15 +36,28 @@ public final class CudnnConvolution extends CudaConvolution {
   private final CudaWorkspace workspace;
   private final CudaWorkspace halfBias;
 
-  /**
-   * Convolves with the plans of {@code plans}, which were made with {@code api}; takes both over.
-   */
-  public CudnnConvolution(Setting setting, CudnnApi api, PlanBook plans) {
+  private CudnnConvolution(Setting setting, CudnnApi api, PlanBook plans) {
     this.setting = setting;
     this.api = api;
     this.plans = plans;
     workspace = new CudaWorkspace(setting.driver());
     halfBias = new CudaWorkspace(setting.driver());
+  }
+
+  /**
+   * Convolves with plans whose times were taken on {@code setting}'s GPU. Takes over what it is
+   * given.
+   *
+   * @param target what is planned for
+   * @param cache what is known of earlier processes
+   * @param tf32 whether convolutions of F32 may round their factors to TF32
+   */
+  public static CudnnConvolution open(
+      Setting setting, CudnnApi api, PlanTarget target, PlanCache cache, boolean tf32) {
+    PlanTimer timer = new PlanTimer(setting.driver(), setting.stream());
+    PlanSearch search = new PlanSearch(api, target);
+    return new CudnnConvolution(
+        setting, api, new PlanBook(search, cache, timer, tf32, WORKSPACE_BYTES));
   }
 
   @Override

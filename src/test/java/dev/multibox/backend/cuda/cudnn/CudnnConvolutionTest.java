@@ -18,8 +18,6 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Convolution through cuDNN's descriptors on the simulated GPU: what cuDNN read from them, done by
  * the CPU, is what was asked for.
  */
-@Tag("cudnn-offline")
+@OfflineCudnn.NeedsPlans
 class CudnnConvolutionTest {
   /** F16 keeps 11 bits; the bias is rounded to it first, and then the sum. */
   private static final float HALF = 4e-3f;
@@ -54,11 +52,6 @@ class CudnnConvolutionTest {
             Shape.of(1, 12, 9, 8),
             Shape.of(8, 3, 5, 8),
             new ConvolutionParams(2, 1, 1, 2, 1, 1, 1)));
-  }
-
-  @BeforeAll
-  static void requireCudnn() {
-    OfflineCudnn.require();
   }
 
   private static CudaBackend simulated() {

@@ -23,7 +23,7 @@ import java.util.List;
  * paddings and the numbers of tensors. Refuses what is not NHWC.
  *
  * <p>Which descriptors an operation was given is told by who gave them: cuDNN answers with copies
- * in a form of its own.
+ * in a form of its own; and so is what a pointwise operation does, which cuDNN does not answer.
  */
 final class GraphReader {
   /** A convolution, and the numbers by which its tensors are given memory; 0 for no bias. */
@@ -32,7 +32,7 @@ final class GraphReader {
   /** A tensor as {@code [N, H, W, C]}. */
   private record View(long uid, Shape shape, DType dtype, boolean virtual) {}
 
-  /** The descriptor that another was given under an attribute. */
+  /** The descriptor, or the number, that a descriptor was given under an attribute. */
   @FunctionalInterface
   interface Links {
     long given(long descriptor, int attribute);
@@ -160,8 +160,8 @@ final class GraphReader {
 
   private long mode(long operation) {
     long pointwise = links.given(operation, Attribute.POINTWISE_OPERATION_MODE.code());
-    require(numbers(pointwise, Attribute.POINTWISE_MATH, 1)[0] == 0, "not computed in F32");
-    return numbers(pointwise, Attribute.POINTWISE_MODE, 1)[0];
+    require(links.given(pointwise, Attribute.POINTWISE_MATH.code()) == 0, "not computed in F32");
+    return links.given(pointwise, Attribute.POINTWISE_MODE.code());
   }
 
   private long[] numbers(long descriptor, Attribute attribute, int count) {
