@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A JVM of its own for what a test should not do to the tests' JVM: load libraries that stand in
@@ -42,14 +43,18 @@ public final class ChildJvm {
             classPath()));
   }
 
-  /** Test runners may load classes from elsewhere than the JVM's class path. */
+  /**
+   * Test runners may load classes from elsewhere than the JVM's class path. The jar of profile
+   * cuda-redist is left out, for it has all that tests want to be absent.
+   */
   private static String classPath() {
-    if (ChildJvm.class.getClassLoader() instanceof URLClassLoader loader) {
-      return Arrays.stream(loader.getURLs())
-          .map(URL::getPath)
-          .collect(Collectors.joining(File.pathSeparator));
-    }
-    return System.getProperty("java.class.path");
+    Stream<String> entries =
+        ChildJvm.class.getClassLoader() instanceof URLClassLoader loader
+            ? Arrays.stream(loader.getURLs()).map(URL::getPath)
+            : Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator));
+    return entries
+        .filter(entry -> !entry.endsWith("-redist.jar"))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /**

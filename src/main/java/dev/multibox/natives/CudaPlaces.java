@@ -50,7 +50,7 @@ final class CudaPlaces {
     places.add(new LinkerPlace(here));
     places.add(LibraryPlace.folders("/usr/local/cuda*", installed()));
     places.add(LibraryPlace.folders("pip's nvidia/*/lib", python()));
-    places.add(new CudaRedistJar());
+    places.add(here.jar());
     return places;
   }
 

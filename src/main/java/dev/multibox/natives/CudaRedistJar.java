@@ -5,6 +5,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,26 @@ import org.jspecify.annotations.Nullable;
  * Its libraries, 2 GB of them, are unpacked once, all that is needed side by side.
  */
 final class CudaRedistJar implements LibraryPlace {
-  private static final String FOLDER = "/org/bytedeco/cuda/linux-x86_64/";
+  /** Where they lie in it. */
+  static final String FOLDER = "/org/bytedeco/cuda/linux-x86_64/";
 
+  /** Opens the cache into which they are unpacked. */
+  @FunctionalInterface
+  interface Target {
+    LibraryCache open() throws IOException;
+  }
+
+  private final Function<String, @Nullable URL> resources;
+  private final Target target;
   private @Nullable List<Path> unpacked;
+
+  /**
+   * @param resources what is on the class path, by its name there; null for what is not
+   */
+  CudaRedistJar(Function<String, @Nullable URL> resources, Target target) {
+    this.resources = resources;
+    this.target = target;
+  }
 
   @Override
   public String name() {
@@ -23,7 +41,7 @@ final class CudaRedistJar implements LibraryPlace {
 
   @Override
   public @Nullable Path find(String fileName) throws IOException {
-    if (CudaRedistJar.class.getResource(FOLDER + fileName) == null) {
+    if (resources.apply(FOLDER + fileName) == null) {
       return null;
     }
     List<Path> files = unpacked;
@@ -39,14 +57,14 @@ final class CudaRedistJar implements LibraryPlace {
     return null;
   }
 
-  private static List<Path> unpack() throws IOException {
-    List<URL> resources = new ArrayList<>();
+  private List<Path> unpack() throws IOException {
+    List<URL> libraries = new ArrayList<>();
     for (String fileName : CudaFinder.allFileNames()) {
-      URL resource = CudaRedistJar.class.getResource(FOLDER + fileName);
+      URL resource = resources.apply(FOLDER + fileName);
       if (resource != null) {
-        resources.add(resource);
+        libraries.add(resource);
       }
     }
-    return LibraryCache.open().unpack("cuda", resources);
+    return target.open().unpack("cuda", libraries);
   }
 }

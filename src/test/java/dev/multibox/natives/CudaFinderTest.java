@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,10 +25,16 @@ class CudaFinderTest {
   private final Map<String, String> properties = new HashMap<>();
   private final Map<String, String> variables = new HashMap<>();
   private final Map<String, Path> linked = new HashMap<>();
+  private final Map<String, URL> jar = new HashMap<>();
 
   private CudaFinder finder() throws IOException {
     return new CudaFinder(
-        new CudaSurroundings(properties::get, variables::get, machine, linked::get));
+        new CudaSurroundings(
+            properties::get,
+            variables::get,
+            machine,
+            linked::get,
+            new CudaRedistJar(jar::get, () -> LibraryCache.at(machine.resolve("unpacked")))));
   }
 
   private Path folder(String path) throws IOException {
@@ -44,6 +53,28 @@ class CudaFinderTest {
       file(folder + "/" + part);
     }
     return file(folder + "/" + CUDNN);
+  }
+
+  @Test
+  void unpacksTheJarOfTheProfileSideBySide() throws IOException {
+    cudnn("in the jar");
+    file("in the jar/libcublas.so.12");
+    file("in the jar/libcublasLt.so.12");
+    file("in the jar/libcufft.so.11");
+    try (Stream<Path> files = Files.list(machine.resolve("in the jar"))) {
+      for (Path file : files.toList()) {
+        jar.put(CudaRedistJar.FOLDER + file.getFileName(), file.toUri().toURL());
+      }
+    }
+    CudaFinding cudnn = finder().cudnn();
+    assertThat(cudnn.isUsable()).isTrue();
+    assertThat(cudnn.place()).isEqualTo("the jar of profile cuda-redist");
+    Path file = Objects.requireNonNull(cudnn.file());
+    assertThat(file).startsWith(machine.resolve("unpacked").toRealPath());
+    assertThat(cudnn.parts()).hasSameSizeAs(CudaFinder.CUDNN_PARTS);
+    assertThat(finder().cublas(12).file()).hasParent(file.getParent());
+    assertThat(finder().cublas(13).isUsable()).isFalse();
+    assertThat(file.resolveSibling("libcufft.so.11")).doesNotExist();
   }
 
   @Test

@@ -16,7 +16,6 @@ import dev.multibox.model.Detection;
 import dev.multibox.model.Detector;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
-import dev.multibox.nn.Parameter;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ class SimulatedDetectorTest {
       Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), SIZE, SIZE, CLASSES);
       Ssd ssd = new Ssd(backend, config, type, arena);
       ssd.state().initialize(1);
-      spread(ssd);
+      TinyTraining.spread(ssd);
       NmsParams nms = config.definition().nms().withTopK(20);
       StepPlan plan = Detector.plan(backend, ssd, nms, BATCH);
       Detector detector =
@@ -51,19 +50,6 @@ class SimulatedDetectorTest {
       assertThat(arena.allocatedBytes()).isEqualTo(plan.peakBytes());
       long bytes = BATCH * TensorArena.padded(3L * SIZE * SIZE);
       return new Setup(detector, new ImageBatch(backend, bytes, arena), ssd, plan);
-    }
-
-    /** Scores far from the uniform distribution, so that something is found. */
-    private static void spread(Ssd ssd) {
-      for (Parameter parameter : ssd.state().parameters()) {
-        if (parameter.name().startsWith("heads.") && parameter.name().endsWith("weight")) {
-          float[] values = ssd.state().read(parameter, parameter.value());
-          for (int i = 0; i < values.length; i++) {
-            values[i] *= 20;
-          }
-          ssd.state().write(parameter, parameter.value(), values);
-        }
-      }
     }
 
     List<List<Detection>> detect(int first, int count) {

@@ -62,20 +62,24 @@ final class TinyTraining {
     }
   }
 
+  /** Heads far from the uniform distribution, so that something is found and its order is clear. */
+  static void spread(Ssd ssd) {
+    for (Parameter parameter : ssd.state().parameters()) {
+      if (parameter.name().startsWith("heads.") && parameter.name().endsWith("weight")) {
+        float[] values = ssd.state().read(parameter, parameter.value());
+        for (int i = 0; i < values.length; i++) {
+          values[i] *= 20;
+        }
+        ssd.state().write(parameter, parameter.value(), values);
+      }
+    }
+  }
+
   /** What the network sees in the first image with heads that are sure of themselves. */
   static List<Detection> detect(Backend backend, DType type) {
     try (TensorArena arena = backend.newArena()) {
       Ssd ssd = network(backend, type, arena);
-      // Heads far from the uniform distribution, so that rounding changes no order.
-      for (Parameter parameter : ssd.state().parameters()) {
-        if (parameter.name().startsWith("heads.") && parameter.name().endsWith("weight")) {
-          float[] values = ssd.state().read(parameter, parameter.value());
-          for (int i = 0; i < values.length; i++) {
-            values[i] *= 20;
-          }
-          ssd.state().write(parameter, parameter.value(), values);
-        }
-      }
+      spread(ssd);
       NmsParams nms = ssd.config().definition().nms().withTopK(20);
       Detector detector = new Detector(backend, ssd, nms, 1, arena);
       Shape image = ssd.imageShape(1);
