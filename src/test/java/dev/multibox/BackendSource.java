@@ -18,9 +18,10 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /**
- * Runs a test once on every backend this machine has that can do what the test is about; its one
- * argument is the backend: {@code cpu}, {@code cuda-simulated}, which is {@link SimulatedBackend},
- * and {@code cuda} where there is a GPU. {@code -Dmultibox.backends=NAME} leaves the others out.
+ * Runs a test once on each backend; its one argument is the backend: {@code cpu}, {@code
+ * cuda-simulated}, which is {@link SimulatedBackend}, if the test is of one family of kernels, and
+ * {@code cuda} where there is a GPU. {@code -Dmultibox.backends=NAME} runs it on that one alone,
+ * whatever the test is of.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -36,13 +37,12 @@ public @interface BackendSource {
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
-      String test = context.getRequiredTestClass().getSimpleName();
       return switch (ONLY) {
-        case "cuda" -> RealBackend.of(test).map(Arguments::of);
-        case "cuda-simulated" -> simulated(test).map(Arguments::of);
+        case "cuda" -> RealBackend.ifThere().map(Arguments::of);
+        case "cuda-simulated" -> simulated().map(Arguments::of);
         case "cpu" -> cpu().map(Arguments::of);
         case "" ->
-            Stream.of(cpu(), simulated(test), RealBackend.of(test))
+            Stream.of(cpu(), simulatedFor(context), RealBackend.ifThere())
                 .flatMap(each -> each)
                 .map(Arguments::of);
         default ->
@@ -55,10 +55,13 @@ public @interface BackendSource {
       return Stream.of("cpu").map(name -> Named.of(name, CpuBackend.open()));
     }
 
-    private static Stream<Named<Backend>> simulated(String test) {
-      if (!SimulatedBackend.has(test)) {
-        return Stream.empty();
-      }
+    /** Whole networks take long there. */
+    private static Stream<Named<Backend>> simulatedFor(ExtensionContext context) {
+      String test = context.getRequiredTestClass().getSimpleName();
+      return SimulatedBackend.has(test) ? simulated() : Stream.empty();
+    }
+
+    private static Stream<Named<Backend>> simulated() {
       return LongStream.rangeClosed(1, SimulatedBackend.seeds())
           .mapToObj(seed -> Named.of("cuda-simulated, seed " + seed, SimulatedBackend.open(seed)));
     }

@@ -12,10 +12,9 @@ import org.junit.jupiter.api.Named;
 public final class RealBackend {
   private RealBackend() {}
 
-  /** The backend for a test of this name; none without a GPU, or without kernels for it. */
-  static Stream<Named<Backend>> of(String test) {
-    boolean has = SimulatedBackend.has(test) || test.startsWith("Convolution");
-    if (!has || !CudaSystem.find().isUsable()) {
+  /** The backend; none without a GPU. */
+  static Stream<Named<Backend>> ifThere() {
+    if (!CudaSystem.find().isUsable()) {
       return Stream.empty();
     }
     return Stream.of("cuda").map(name -> Named.of(name, open()));
