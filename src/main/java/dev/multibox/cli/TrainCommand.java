@@ -90,7 +90,7 @@ final class TrainCommand implements Callable<Integer> {
     if (out != null) {
       Outputs.requireNew(out);
     }
-    try (Backend backend = Devices.open(plan.device(), console())) {
+    try (Backend backend = Devices.open(plan.device(), plan.precision(), console())) {
       Path init = plan.init();
       if (init != null) {
         InitialWeights.check(init, plan.model());
@@ -118,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
     requireNothingElse();
     TrainConfig before = StoppedRun.config(folder);
     RunPlan.requirePrecision(before.precision());
-    try (Backend backend = Devices.open(before.device(), console())) {
+    try (Backend backend = Devices.open(before.device(), before.precision(), console())) {
       Splits splits = StoppedRun.splits(before);
       TrainConfig now = StoppedRun.grown(before, options, splits);
       Ssd.Config network =

@@ -78,8 +78,9 @@ final class TrainOptions {
       names = "--precision",
       paramLabel = "fp32|tf32|amp",
       description = {
-        "What is computed in (fp32). amp: activations and filters in F16, weights in F32, with a loss"
-            + " scale that moves; the CPU only stores F16, which saves memory and no time."
+        "What is computed in (fp32). tf32: convolutions of F32 with factors rounded to TF32, on GPUs"
+            + " since compute capability 8.0. amp: activations and filters in F16, weights in F32, with"
+            + " a loss scale that moves; the CPU only stores F16, which saves memory and no time."
       })
   @Nullable String precision;
 

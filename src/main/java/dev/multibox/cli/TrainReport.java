@@ -57,12 +57,13 @@ final class TrainReport {
     }
     console.printf(
         Locale.ROOT,
-        "run     %d steps of %d images%s, learning rate %s, recipe %s%n",
+        "run     %d steps of %d images%s, learning rate %s, recipe %s, precision %s%n",
         config.iterations(),
         config.batchSize(),
         config.accumulate() > 1 ? " times " + config.accumulate() : "",
         config.learningRate(),
-        config.recipe());
+        config.recipe(),
+        config.precision());
     StepPlan plan = trainer.plan();
     console.printf(
         Locale.ROOT,

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param seed what every random number of the run follows from
  * @param workers threads that decode images; changes no result
  * @param device where it runs
- * @param precision what it computes in: {@code fp32}, or {@code amp} for activations and filters of
- *     F16 with masters of F32
+ * @param precision what it computes in: {@code fp32}, {@code tf32} for convolutions that round
+ *     their factors, or {@code amp} for activations and filters of F16 with masters of F32
  * @param recompute what backward computes again instead of keeping it: {@code none}, {@code norm}
  *     or {@code block}; changes no result
  * @param init the weights it starts from, null for random ones

@@ -23,16 +23,22 @@ class DevicesTest {
 
   private final StringWriter said = new StringWriter();
   private int opened = -1;
+  private boolean openedInTf32;
 
   private void open(String device, CudaSystem system) {
+    open(device, "fp32", system);
+  }
+
+  private void open(String device, String precision, CudaSystem system) {
     Devices.Choice choice =
         new Devices.Choice(
             () -> system,
-            ordinal -> {
+            (ordinal, tf32) -> {
               opened = ordinal;
+              openedInTf32 = tf32;
               return CpuBackend.open(1);
             });
-    try (Backend _ = Devices.open(device, new PrintWriter(said), choice)) {
+    try (Backend _ = Devices.open(device, precision, new PrintWriter(said), choice)) {
       // It is only looked at which one was opened.
     }
   }
@@ -90,9 +96,47 @@ class DevicesTest {
     assertRefused("gpu", gpus(1), "--device: was 'gpu', wanted auto, cpu or cuda[:N]");
   }
 
+  @Test
+  void roundsToTf32WhereThatIsAsked() {
+    open("auto", "tf32", gpus(1));
+    assertThat(openedInTf32).isTrue();
+    open("cuda:1", "tf32", gpus(2));
+    assertThat(openedInTf32).isTrue();
+    open("cuda", "amp", gpus(1));
+    assertThat(openedInTf32).isFalse();
+    open("cuda", "fp32", gpus(1));
+    assertThat(openedInTf32).isFalse();
+  }
+
+  @Test
+  void refusesTf32WhereThereIsNone() {
+    String refusal = "--precision tf32: needs a GPU; the CPU computes in fp32, or in amp to try it";
+    assertRefused("cpu", "tf32", gpus(1), refusal);
+    assertRefused(
+        "auto",
+        "tf32",
+        none(),
+        refusal + " (no GPU: NVIDIA driver: libcuda.so.1 is nowhere to be found)");
+    DeviceProperties turing =
+        new DeviceProperties("Tesla T4", 7, 5, 13_000, 40, 1024, 1024, 49_152, 65_536, 1, 1L << 34);
+    CudaSystem old = new CudaSystem(null, List.of(turing), List.of());
+    assertRefused(
+        "auto",
+        "tf32",
+        old,
+        "--precision tf32: needs compute capability 8.0, Tesla T4 has 7.5; name fp32 or amp");
+    open("auto", "amp", old);
+    assertThat(opened).isZero();
+    assertThat(said.toString()).doesNotContain("tf32");
+  }
+
   private void assertRefused(String device, CudaSystem system, String message) {
+    assertRefused(device, "fp32", system, message);
+  }
+
+  private void assertRefused(String device, String precision, CudaSystem system, String message) {
     assertThatExceptionOfType(UserError.class)
-        .isThrownBy(() -> open(device, system))
+        .isThrownBy(() -> open(device, precision, system))
         .withMessage(message);
     assertThat(opened).isEqualTo(-1);
   }
@@ -102,11 +146,11 @@ class DevicesTest {
     Devices.Choice choice =
         new Devices.Choice(
             () -> gpus(1),
-            _ -> {
+            (_, _) -> {
               throw new IOException("JCuda: broken");
             });
     assertThatExceptionOfType(UncheckedIOException.class)
-        .isThrownBy(() -> Devices.open("auto", new PrintWriter(said), choice))
+        .isThrownBy(() -> Devices.open("auto", "fp32", new PrintWriter(said), choice))
         .withMessageContaining("JCuda: broken");
     assertThat(said.toString()).isEmpty();
   }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.multibox.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +35,18 @@ class TrainConfigTest {
             Map.of("learningRate", 0.1f, "init", "/weights", "seed", Long.MIN_VALUE, "name", "ü"));
 
     assertThat(TrainConfig.read(written(config))).isEqualTo(config);
+  }
+
+  @Test
+  void onlyAmpComputesInF16() throws IOException {
+    for (String precision : List.of("fp32", "tf32", "amp")) {
+      TrainConfig config = TrainConfigs.tiny(10, Map.of("precision", precision));
+
+      TrainConfig read = TrainConfig.read(written(config));
+
+      assertThat(read.precision()).isEqualTo(precision);
+      assertThat(read.type()).isEqualTo(precision.equals("amp") ? DType.F16 : DType.F32);
+    }
   }
 
   @ParameterizedTest
