@@ -4,6 +4,9 @@ import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * One device: its memory and its kernels.
@@ -84,6 +87,28 @@ public interface Backend extends AutoCloseable {
    */
   default Runnable repeatable(Runnable work) {
     return work;
+  }
+
+  /**
+   * The bytes of this device that kernels take beside their operands over a step, one after the
+   * other in the same place: what {@link #workspaceBytes()} will be.
+   *
+   * @param step is run on a backend that asks for as much as this one and computes nothing
+   * @param convolutions the step's, each with the filters it is of
+   */
+  default long workspaceBytes(
+      Consumer<Backend> step, Map<ConvolutionCall, Set<Long>> convolutions) {
+    return 0;
+  }
+
+  /** The bytes of this device that kernels have taken beside their operands so far. */
+  default long workspaceBytes() {
+    return 0;
+  }
+
+  /** Takes so many bytes for that now, so that a step of which they were said takes none. */
+  default void reserveWorkspace(long bytes) {
+    // What kernels take they find when they run.
   }
 
   /** Waits until everything asked of this backend is done. */

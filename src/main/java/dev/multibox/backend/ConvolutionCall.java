@@ -56,6 +56,11 @@ public record ConvolutionCall(
     return new ConvolutionCall(pass, x, filter, params, type, bias, activation, other);
   }
 
+  /** This call of tensors of another type. */
+  public ConvolutionCall with(DType other) {
+    return new ConvolutionCall(pass, x, filter, params, other, bias, activation, accumulate);
+  }
+
   /** This call for so many images. */
   public ConvolutionCall withImages(long images) {
     Shape part = Shape.of(images, x.dim(1), x.dim(2), x.dim(3));

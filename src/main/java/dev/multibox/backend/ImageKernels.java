@@ -38,6 +38,15 @@ public abstract class ImageKernels {
   }
 
   /**
+   * Takes the workspace that {@link #prepare} needs to fill {@code out}, so that it takes none
+   * later; only what makes much smaller images of large ones may need more.
+   */
+  public final void expect(Tensor out) {
+    Checks.rank(PREPARE, "out", out, 4);
+    runExpect(out);
+  }
+
+  /**
    * Bilinear resize at half-pixel centres without antialias, of float maps, as torchvision resizes
    * behind its normalisation.
    *
@@ -85,6 +94,10 @@ public abstract class ImageKernels {
         "%s does not lie in %s",
         crop,
         canvas);
+  }
+
+  protected void runExpect(Tensor out) {
+    // Where there is no table of what to do, there is none to be kept.
   }
 
   protected abstract void runPrepare(

@@ -1,7 +1,6 @@
 package dev.multibox.cli;
 
-import dev.multibox.autograd.MemoryPlan;
-import dev.multibox.autograd.PlannedMemory;
+import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.data.Dataset;
@@ -187,7 +186,7 @@ final class EvalCommand implements Callable<Integer> {
         out.flush();
         Ssd ssd = Weights.model(checkpoint, backend, arena);
         NmsParams nms = protocol.nms();
-        MemoryPlan plan = Detector.plan(backend, ssd, nms, BATCH).memory();
+        StepPlan plan = Detector.plan(backend, ssd, nms, BATCH);
         Evaluator evaluator =
             new Evaluator(
                 backend,
@@ -197,7 +196,7 @@ final class EvalCommand implements Callable<Integer> {
                 dataset,
                 BATCH,
                 Runtime.getRuntime().availableProcessors(),
-                PlannedMemory.in(arena, plan),
+                plan.allocate(backend, arena),
                 arena);
         return new Measured(Evaluator.groundTruth(dataset), evaluator.detect(), protocol.metric());
       }

@@ -1,7 +1,5 @@
 package dev.multibox.cli;
 
-import dev.multibox.autograd.MemoryPlan;
-import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.model.FlatHeads;
@@ -161,16 +159,15 @@ final class ForwardCommand implements Callable<Integer> {
     float[] logits = new float[Math.toIntExact(logitShape.size())];
     float[] offsets = new float[Math.toIntExact(offsetShape.size())];
     int most = Math.min(MOST_IMAGES, batch);
-    MemoryPlan plan =
+    StepPlan plan =
         StepPlan.of(
-                backend,
-                (dry, memory, twins) ->
-                    FlatHeads.of(
-                        dry,
-                        new InferenceStep(dry, ssd.on(dry, twins), most, memory, twins).run(most)))
-            .memory();
+            backend,
+            (dry, memory, twins) ->
+                FlatHeads.of(
+                    dry,
+                    new InferenceStep(dry, ssd.on(dry, twins), most, memory, twins).run(most)));
     InferenceStep step =
-        new InferenceStep(backend, ssd, most, PlannedMemory.in(arena, plan), arena);
+        new InferenceStep(backend, ssd, most, plan.allocate(backend, arena), arena);
     for (int first = 0; first < batch; first += most) {
       int images = Math.min(most, batch - first);
       Tensor x = step.images(images);

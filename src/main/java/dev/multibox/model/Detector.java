@@ -3,7 +3,6 @@ package dev.multibox.model;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
@@ -41,7 +40,7 @@ public final class Detector {
         ssd,
         params,
         batch,
-        PlannedMemory.in(arena, plan(backend, ssd, params, batch).memory()),
+        plan(backend, ssd, params, batch).allocate(backend, arena),
         arena);
   }
 
@@ -57,6 +56,7 @@ public final class Detector {
     this.ssd = ssd;
     this.params = params;
     step = new InferenceStep(backend, ssd, batch, memory, arena, this::suppress);
+    backend.image().expect(step.images(batch));
     capacity = params.capacity(ssd.config().classes());
     found = arena.zeros(Shape.of(words(batch)), DType.F32);
   }

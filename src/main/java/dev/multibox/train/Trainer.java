@@ -1,6 +1,5 @@
 package dev.multibox.train;
 
-import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
@@ -110,10 +109,12 @@ public final class Trainer implements AutoCloseable {
             config.backward());
     plan = TrainingStep.plan(backend, ssd, recipe, settings);
     NmsParams nms = model.definition().nms();
-    MemoryPlan detection = Detector.plan(backend, ssd, nms, config.batchSize()).memory();
+    StepPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());
     // Steps and evaluations take turns, and use the same memory.
+    backend.reserveWorkspace(Math.max(plan.workspaceBytes(), detection.workspaceBytes()));
     Tensor slab =
-        arena.allocate(Shape.of(Math.max(plan.memory().bytes(), detection.bytes())), DType.U8);
+        arena.allocate(
+            Shape.of(Math.max(plan.memory().bytes(), detection.memory().bytes())), DType.U8);
     step =
         new TrainingStep(
             backend, ssd, recipe, settings, new PlannedMemory(plan.memory(), slab), arena);
@@ -126,7 +127,7 @@ public final class Trainer implements AutoCloseable {
             splits.validation(),
             config.batchSize(),
             config.workers(),
-            new PlannedMemory(detection, slab),
+            new PlannedMemory(detection.memory(), slab),
             arena);
   }
 

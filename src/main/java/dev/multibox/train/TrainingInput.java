@@ -59,6 +59,7 @@ final class TrainingInput {
     imageBatch = new ImageBatch(backend, settings.imageBytes(), arena);
     truth = new GroundTruthBatch(backend, batch, Math.max(1, settings.mostObjects()), arena);
     images = arena.zeros(network.imageShape(batch), type);
+    backend.image().expect(images);
     matched = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
     classTargets = arena.zeros(Shape.of(batch, priors.count()), DType.I32);
     offsetTargets = arena.zeros(Shape.of(batch, priors.count(), 4), DType.F32);

@@ -2,7 +2,6 @@ package dev.multibox.train;
 
 import dev.multibox.autograd.HeadVariables;
 import dev.multibox.autograd.LossOps;
-import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepMemory;
 import dev.multibox.autograd.StepPlan;
 import dev.multibox.autograd.Tape;
@@ -82,7 +81,7 @@ public final class TrainingStep {
         ssd,
         recipe,
         settings,
-        PlannedMemory.in(arena, plan(backend, ssd, recipe, settings).memory()),
+        plan(backend, ssd, recipe, settings).allocate(backend, arena),
         arena);
   }
 

@@ -2,7 +2,6 @@ package dev.multibox.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.multibox.autograd.PlannedMemory;
 import dev.multibox.autograd.StepPlan;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
@@ -46,8 +45,7 @@ class SimulatedDetectorTest {
       NmsParams nms = config.definition().nms().withTopK(20);
       StepPlan plan = Detector.plan(backend, ssd, nms, BATCH);
       Detector detector =
-          new Detector(backend, ssd, nms, BATCH, PlannedMemory.in(arena, plan.memory()), arena);
-      assertThat(arena.allocatedBytes()).isEqualTo(plan.peakBytes());
+          new Detector(backend, ssd, nms, BATCH, plan.allocate(backend, arena), arena);
       long bytes = BATCH * TensorArena.padded(3L * SIZE * SIZE);
       return new Setup(detector, new ImageBatch(backend, bytes, arena), ssd, plan);
     }

@@ -5,6 +5,7 @@ import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.BoxKernels;
 import dev.multibox.backend.Checks;
 import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.ImageKernels;
@@ -17,7 +18,9 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** The CPU of this machine. */
 public final class CpuBackend implements Backend {
@@ -105,6 +108,17 @@ public final class CpuBackend implements Backend {
   public void download(Tensor source, MemorySegment target) {
     Checks.download(source, target);
     target.copyFrom(source.host());
+  }
+
+  /** Convolution's alone, in native memory; what kernels have on Java's heap is not counted. */
+  @Override
+  public long workspaceBytes(Consumer<Backend> step, Map<ConvolutionCall, Set<Long>> convolutions) {
+    return convolution.workspaceBytes(convolutions);
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return convolution.workspaceBytes();
   }
 
   @Override

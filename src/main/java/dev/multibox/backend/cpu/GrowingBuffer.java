@@ -21,6 +21,11 @@ final class GrowingBuffer implements AutoCloseable {
     return memory;
   }
 
+  /** What it has grown to. */
+  long bytes() {
+    return memory.byteSize();
+  }
+
   @Override
   public void close() {
     arena.close();

@@ -228,6 +228,25 @@ final class OneDnnConvolution {
     return key.params.groups() == 1 ? OneDnn.LAYOUT_ACDB : OneDnn.LAYOUT_ABDEC;
   }
 
+  /** What it uses of the scratchpad. */
+  long scratchpadBytes() {
+    long around =
+        Math.max(
+            filterLayout == null ? 0 : filterLayout.scratchpadBytes(),
+            finish == null ? 0 : finish.scratchpadBytes());
+    return Math.max(primitive.scratchpadBytes(), around);
+  }
+
+  /** What it uses of the memory for results that are laid out or added. */
+  long stagedBytes() {
+    return finish == null ? 0 : stagedBytes;
+  }
+
+  /** What the filter is copied into, null where it is no input. */
+  @Nullable OneDnnFilterLayout filterLayout() {
+    return filterLayout;
+  }
+
   /**
    * Computes {@code target} and waits for it.
    *

@@ -1,6 +1,8 @@
 package dev.multibox.backend.cpu;
 
+import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.Activation;
+import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
@@ -12,6 +14,7 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,13 +145,75 @@ final class OneDnnConvolutionKernels extends ConvolutionKernels implements AutoC
     run(BACKWARD_FILTER, key, target, x, dOut);
   }
 
-  private void run(String op, ConvolutionKey key, Tensor target, Tensor... inputs) {
-    OneDnnEngine engine = key.products() < WORTH_A_TEAM ? single : team;
+  /**
+   * What these calls take beside their operands, one after the other; compiles them.
+   *
+   * @param calls each with the addresses of its filters, of which there are copies
+   */
+  long workspaceBytes(Map<ConvolutionCall, Set<Long>> calls) {
+    OneDnnWorkspace workspace = new OneDnnWorkspace();
+    long channels = 0;
+    for (Map.Entry<ConvolutionCall, Set<Long>> entry : calls.entrySet()) {
+      ConvolutionCall call = entry.getKey();
+      if (isOneDnns(call)) {
+        ConvolutionKey key = key(call);
+        workspace.add(engine(key), compiled(key), entry.getValue());
+      }
+      if (call.pass() == ConvolutionCall.Pass.FORWARD_NORMALISED) {
+        channels = Math.max(channels, call.filter().dim(0));
+      }
+    }
+    return workspace.bytes() + WorkTensor.bytes(2 * channels);
+  }
+
+  private static boolean isOneDnns(ConvolutionCall call) {
+    boolean sums = call.filter().size() > 0 && call.x().size() > 0;
+    return sums
+        && !(call.pass() == ConvolutionCall.Pass.BACKWARD_FILTER
+            && DepthwiseFilterGradient.suits(call.filter(), call.params()));
+  }
+
+  /** What was taken beside operands so far. */
+  long workspaceBytes() {
+    return normVectors.bytes() + team.workspaceBytes() + single.workspaceBytes();
+  }
+
+  private static ConvolutionKey key(ConvolutionCall call) {
+    Epilogue epilogue =
+        switch (call.pass()) {
+          case FORWARD -> call.bias() ? Epilogue.BIAS : Epilogue.NONE;
+          case FORWARD_NORMALISED -> call.bias() ? Epilogue.NORM_ADD : Epilogue.NORM;
+          case BACKWARD_DATA, BACKWARD_FILTER -> Epilogue.NONE;
+        };
+    Direction direction =
+        switch (call.pass()) {
+          case FORWARD, FORWARD_NORMALISED -> Direction.FORWARD;
+          case BACKWARD_DATA -> Direction.BACKWARD_DATA;
+          case BACKWARD_FILTER -> Direction.BACKWARD_FILTER;
+        };
+    return new ConvolutionKey(
+        direction,
+        call.x(),
+        call.filter(),
+        call.params(),
+        epilogue,
+        call.activation(),
+        call.accumulate() == Accumulate.ADD);
+  }
+
+  private OneDnnEngine engine(ConvolutionKey key) {
+    return key.products() < WORTH_A_TEAM ? single : team;
+  }
+
+  private OneDnnConvolution compiled(ConvolutionKey key) {
+    OneDnnEngine engine = engine(key);
     engine.useThreads();
+    return compiled.computeIfAbsent(key, wanted -> OneDnnConvolution.compile(engine, wanted));
+  }
+
+  private void run(String op, ConvolutionKey key, Tensor target, Tensor... inputs) {
     try {
-      compiled
-          .computeIfAbsent(key, wanted -> OneDnnConvolution.compile(engine, wanted))
-          .run(target, inputs);
+      compiled(key).run(target, inputs);
     } catch (IllegalStateException e) {
       throw new IllegalStateException("%s: %s, for %s".formatted(op, e.getMessage(), key), e);
     }

@@ -64,6 +64,13 @@ final class OneDnnEngine implements AutoCloseable {
     return layout;
   }
 
+  /** The bytes of native memory that primitives have taken beside their operands so far. */
+  long workspaceBytes() {
+    return scratchpad.bytes()
+        + staging.bytes()
+        + filterLayouts.stream().mapToLong(OneDnnFilterLayout::bytes).sum();
+  }
+
   @Override
   public void close() {
     filterLayouts.forEach(OneDnnFilterLayout::close);

@@ -40,6 +40,21 @@ final class OneDnnFilterLayout implements AutoCloseable {
     return OneDnn.equal(preferred, descriptor);
   }
 
+  /** What a copy takes: nothing where filters are in this layout already. */
+  long bytesOfCopy() {
+    return same ? 0 : OneDnn.bytes(preferred);
+  }
+
+  /** What making a copy uses of the scratchpad. */
+  long scratchpadBytes() {
+    return same ? 0 : reorder.scratchpadBytes();
+  }
+
+  /** What all copies take that were made so far. */
+  long bytes() {
+    return copies.values().stream().mapToLong(copy -> copy.buffer.bytes()).sum();
+  }
+
   /** The elements of {@code filter} in this layout: the filter itself if it is ours. */
   MemorySegment of(Tensor filter) {
     if (same) {

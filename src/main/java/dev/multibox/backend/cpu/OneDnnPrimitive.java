@@ -57,6 +57,11 @@ final class OneDnnPrimitive {
     arguments.set(ADDRESS, index * ARGUMENT_BYTES + ADDRESS.byteSize(), memories[index]);
   }
 
+  /** What it uses of the scratchpad. */
+  long scratchpadBytes() {
+    return scratchpadBytes;
+  }
+
   /** Runs on these data and waits until they are written. */
   void execute(MemorySegment... data) {
     for (int i = 0; i < data.length; i++) {

@@ -2,12 +2,17 @@ package dev.multibox.backend.cpu;
 
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +99,51 @@ final class WideningConvolutionKernels extends ConvolutionKernels implements Aut
     Gradient wide = widened(dFilter);
     kernels.backwardFilter(widened(first, x), widened(second, dOut), params, wide);
     convert.convert(wide.tensor(), dFilter.tensor());
+  }
+
+  /**
+   * What these calls take beside their operands, one after the other.
+   *
+   * @param calls each with the addresses of its filters
+   */
+  long workspaceBytes(Map<ConvolutionCall, Set<Long>> calls) {
+    Map<ConvolutionCall, Set<Long>> wide = new LinkedHashMap<>();
+    long[] most = new long[4];
+    calls.forEach((call, filters) -> {
+      if (call.type() == DType.F32) {
+        wide.put(call, filters);
+      } else {
+        // Whatever filter it is, it is widened to the same place.
+        wide.put(call.with(DType.F32), Set.of(0L));
+        long[] sizes = widenedSizes(call);
+        Arrays.setAll(most, i -> Math.max(most[i], sizes[i]));
+      }
+    });
+    long bytes = Arrays.stream(most).map(WorkTensor::bytes).sum();
+    return kernels instanceof OneDnnConvolutionKernels oneDnn
+        ? bytes + oneDnn.workspaceBytes(wide)
+        : bytes;
+  }
+
+  /** Elements of the four tensors of a call of F16. */
+  private static long[] widenedSizes(ConvolutionCall call) {
+    long x = call.x().size();
+    long filter = call.filter().size();
+    long out = call.out().size();
+    return switch (call.pass()) {
+      case FORWARD -> new long[] {x, filter, 0, out};
+      case FORWARD_NORMALISED -> new long[] {x, filter, call.bias() ? out : 0, out};
+      case BACKWARD_DATA -> new long[] {out, filter, 0, x};
+      case BACKWARD_FILTER -> new long[] {x, out, 0, filter};
+    };
+  }
+
+  /** What was taken beside operands so far. */
+  long workspaceBytes() {
+    long bytes = first.bytes() + second.bytes() + third.bytes() + result.bytes();
+    return kernels instanceof OneDnnConvolutionKernels oneDnn
+        ? bytes + oneDnn.workspaceBytes()
+        : bytes;
   }
 
   private Tensor widened(WorkTensor place, Tensor halves) {

@@ -25,6 +25,16 @@ final class WorkTensor implements AutoCloseable {
     return memory.slice(0, shape);
   }
 
+  /** What it will have grown to when it was of {@code elements} elements at most. */
+  static long bytes(long elements) {
+    return TensorArena.padded(elements * DType.F32.bytes());
+  }
+
+  /** What it has grown to. */
+  long bytes() {
+    return bytes(memory.size());
+  }
+
   @Override
   public void close() {
     arena.close();

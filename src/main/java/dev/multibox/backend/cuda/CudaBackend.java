@@ -5,6 +5,7 @@ import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.BoxKernels;
 import dev.multibox.backend.Checks;
 import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.ImageKernels;
@@ -20,6 +21,7 @@ import dev.multibox.backend.cuda.cudnn.PlanTarget;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
+import dev.multibox.backend.cuda.driver.DryDriver;
 import dev.multibox.backend.cuda.driver.JCudaDriver;
 import dev.multibox.backend.cuda.driver.JCudnnApi;
 import dev.multibox.backend.cuda.driver.Launch;
@@ -32,7 +34,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +142,11 @@ public final class CudaBackend implements Backend {
    */
   public static CudaBackend openUnpooled(Driver driver, CudaConvolution.Source convolutions) {
     return new CudaBackend(driver, convolutions, 0);
+  }
+
+  /** A backend that launches nothing, with all that one on {@code device} would ask for. */
+  public static CudaBackend dry(DeviceProperties device) {
+    return open(new DryDriver(device), _ -> new DryConvolution()).withoutGraphs();
   }
 
   /** Asks for repeatable work kernel by kernel from now on, for comparing that with graphs. */
@@ -263,6 +272,25 @@ public final class CudaBackend implements Backend {
     CudaReplay replay = new CudaReplay(stream, workspace, work);
     closings.add(replay::close);
     return replay;
+  }
+
+  @Override
+  public long workspaceBytes(Consumer<Backend> step, Map<ConvolutionCall, Set<Long>> convolutions) {
+    long libraries = convolution.workspaceBytes(convolutions.keySet());
+    try (CudaBackend dry = dry(driver.device())) {
+      step.accept(dry);
+      return TensorArena.padded(Math.max(libraries, dry.workspace.bytes()));
+    }
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return workspace.bytes();
+  }
+
+  @Override
+  public void reserveWorkspace(long bytes) {
+    workspace.take(bytes);
   }
 
   @Override

@@ -2,10 +2,12 @@ package dev.multibox.backend.cuda;
 
 import dev.multibox.backend.BatchNormKernels;
 import dev.multibox.backend.ConvertKernels;
+import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionKernels;
 import dev.multibox.backend.ElementwiseKernels;
 import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.Stream;
+import java.util.Collection;
 
 /**
  * Convolution on the device memory and the stream of one {@link CudaBackend}, which closes it. The
@@ -32,6 +34,15 @@ public abstract class CudaConvolution extends ConvolutionKernels implements Auto
   @FunctionalInterface
   public interface Source {
     CudaConvolution open(Setting setting);
+  }
+
+  /**
+   * The most device memory that any of these calls takes beside its operands; may plan them.
+   *
+   * @param calls as a step asks for them
+   */
+  public long workspaceBytes(Collection<ConvolutionCall> calls) {
+    return 0;
   }
 
   /** What convolves, with its version, for a user. */

@@ -32,6 +32,11 @@ final class CudaImageKernels extends ImageKernels {
   }
 
   @Override
+  protected void runExpect(Tensor out) {
+    kernels.workspace().take(PlanTable.roomFor(out.shape()));
+  }
+
+  @Override
   protected void runPrepare(
       List<Tensor> images, List<ImagePlan> plans, Normalisation normalisation, Tensor out) {
     if (out.size() == 0) {

@@ -21,6 +21,11 @@ final class CudaWorkspace implements AutoCloseable {
     return address;
   }
 
+  /** What it has grown to. */
+  long bytes() {
+    return bytes;
+  }
+
   /** The address of at least {@code needed} bytes of unspecified content. */
   long take(long needed) {
     if (needed > bytes) {

@@ -8,6 +8,7 @@ import dev.multibox.backend.CropView;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ResizeTaps;
+import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -21,6 +22,12 @@ final class PlanTable {
   private static final long PLAN_BYTES = 64;
   private static final long STEP_BYTES = 20;
   private static final long TAP_BYTES = 8;
+
+  /** More than recipes have. */
+  private static final long MOST_STEPS = 8;
+
+  /** Of one output: what the widest resampling has that looks at a fixed number of inputs. */
+  private static final long MOST_TAPS = 8;
 
   /** One image: where it is, how it lies in its crop, what each output takes of it. */
   private record Entry(Tensor image, ImagePlan plan, ResizeTaps across, ResizeTaps down) {}
@@ -40,6 +47,14 @@ final class PlanTable {
       steps += plan.colourSteps().size();
       taps += across.size() + down.size();
     }
+  }
+
+  /**
+   * The bytes of a table for {@code out [N, H, W, C]}, unless averages of large images need more.
+   */
+  static long roomFor(Shape out) {
+    long taps = MOST_TAPS * (out.dim(1) + out.dim(2));
+    return out.dim(0) * (PLAN_BYTES + MOST_STEPS * STEP_BYTES + taps * TAP_BYTES);
   }
 
   long stepsAt() {

@@ -18,6 +18,8 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,8 +84,8 @@ public final class DryBackend implements Backend {
     }
   }
 
-  /** Every different convolution that was asked for, in order. */
-  public List<ConvolutionCall> convolutions() {
+  /** Every different convolution that was asked for, in order, with its filters' addresses. */
+  public Map<ConvolutionCall, Set<Long>> convolutions() {
     return convolution.calls();
   }
 

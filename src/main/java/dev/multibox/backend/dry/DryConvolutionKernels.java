@@ -9,23 +9,29 @@ import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lists what is asked of it, and tells of the tensors of each call. */
 final class DryConvolutionKernels extends ConvolutionKernels {
   private final Touches touches;
-  private final Set<ConvolutionCall> calls = new LinkedHashSet<>();
+  private final Map<ConvolutionCall, Set<Long>> calls = new LinkedHashMap<>();
 
   DryConvolutionKernels(Touches touches) {
     this.touches = touches;
   }
 
-  /** Every different call so far, in order. */
-  List<ConvolutionCall> calls() {
-    return List.copyOf(calls);
+  /** Every different call so far, in order, with the addresses of its filters. */
+  Map<ConvolutionCall, Set<Long>> calls() {
+    return Collections.unmodifiableMap(calls);
+  }
+
+  private void add(ConvolutionCall call, Tensor filter) {
+    calls.computeIfAbsent(call, _ -> new LinkedHashSet<>()).add(filter.address());
   }
 
   @Override
@@ -60,7 +66,7 @@ final class DryConvolutionKernels extends ConvolutionKernels {
       @Nullable Tensor added,
       Activation activation,
       ConvolutionParams params) {
-    calls.add(
+    add(
         new ConvolutionCall(
             pass,
             x.shape(),
@@ -69,7 +75,8 @@ final class DryConvolutionKernels extends ConvolutionKernels {
             x.dtype(),
             added != null,
             activation,
-            Accumulate.OVERWRITE));
+            Accumulate.OVERWRITE),
+        filter);
   }
 
   @Override
@@ -91,16 +98,10 @@ final class DryConvolutionKernels extends ConvolutionKernels {
       ConvolutionParams params,
       Tensor dOut,
       Accumulate accumulate) {
-    calls.add(
+    add(
         new ConvolutionCall(
-            pass,
-            x.shape(),
-            filter.shape(),
-            params,
-            x.dtype(),
-            false,
-            Activation.NONE,
-            accumulate));
+            pass, x.shape(), filter.shape(), params, x.dtype(), false, Activation.NONE, accumulate),
+        filter);
     touches.tell(x, filter, dOut);
   }
 }

@@ -7,8 +7,11 @@ import dev.multibox.backend.cuda.driver.Graph;
 import dev.multibox.backend.cuda.driver.KernelModule;
 import dev.multibox.backend.cuda.driver.Launch;
 import dev.multibox.backend.cuda.driver.Stream;
+import dev.multibox.tensor.TensorArena;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 
 /** A driver that counts what is asked of it, and hands everything on. */
 public final class CountingDriver implements Driver {
@@ -66,6 +69,7 @@ public final class CountingDriver implements Driver {
   private long copies;
   private long bytes;
   private long awaited;
+  private final Map<Long, Long> held = new HashMap<>();
 
   public CountingDriver(Driver driver) {
     this.driver = driver;
@@ -75,6 +79,11 @@ public final class CountingDriver implements Driver {
   public Counts counts() {
     return new Counts(
         allocations, waits, kernels, graphs, graphKernels, graphOthers, copies, bytes, awaited);
+  }
+
+  /** Bytes of device memory that are allocated, each allocation up to the next address. */
+  public long heldBytes() {
+    return held.values().stream().mapToLong(TensorArena::padded).sum();
   }
 
   /** The stream that a counting one stands for. */
@@ -95,13 +104,16 @@ public final class CountingDriver implements Driver {
   @Override
   public long allocate(long size) {
     allocations++;
-    return driver.allocate(size);
+    long address = driver.allocate(size);
+    held.put(address, size);
+    return address;
   }
 
   @Override
   public void free(long address) {
     allocations++;
     driver.free(address);
+    held.remove(address);
   }
 
   @Override
