@@ -97,7 +97,8 @@ public final class CudaBackend implements Backend {
             family("loss"), new CudaMultiboxLoss(family("multibox"), driver.device()));
     convolution =
         convolutions.open(
-            new CudaConvolution.Setting(driver, stream, elementwise, batchNorm, convert));
+            new CudaConvolution.Setting(
+                driver, stream, workspace, elementwise, batchNorm, convert));
   }
 
   /**

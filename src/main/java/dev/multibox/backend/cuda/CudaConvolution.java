@@ -19,6 +19,7 @@ public abstract class CudaConvolution extends ConvolutionKernels implements Auto
    *
    * @param driver whose memory it is
    * @param stream in whose order everything is done
+   * @param workspace what all that stands on the stream works in, one after the other
    * @param elementwise for biases and activations that the library cannot do along
    * @param batchNorm for a batch norm behind it
    * @param convert for biases in the type that the library wants
@@ -26,6 +27,7 @@ public abstract class CudaConvolution extends ConvolutionKernels implements Auto
   public record Setting(
       Driver driver,
       Stream stream,
+      CudaWorkspace workspace,
       ElementwiseKernels elementwise,
       BatchNormKernels batchNorm,
       ConvertKernels convert) {}

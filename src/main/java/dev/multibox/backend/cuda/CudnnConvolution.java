@@ -7,7 +7,6 @@ import dev.multibox.backend.ConvolutionCall.Pass;
 import dev.multibox.backend.ConvolutionParams;
 import dev.multibox.backend.FixedNorm;
 import dev.multibox.backend.Gradient;
-import dev.multibox.backend.cuda.cudnn.ConvolutionPlan;
 import dev.multibox.backend.cuda.cudnn.ConvolutionPlan.Operands;
 import dev.multibox.backend.cuda.cudnn.PlanBook;
 import dev.multibox.backend.cuda.cudnn.PlanCache;
@@ -17,6 +16,8 @@ import dev.multibox.backend.cuda.cudnn.PlanTimer;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
+import dev.multibox.tensor.TensorArena;
+import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -33,15 +34,11 @@ public final class CudnnConvolution extends CudaConvolution {
   private final Setting setting;
   private final CudnnApi api;
   private final PlanBook plans;
-  private final CudaWorkspace workspace;
-  private final CudaWorkspace halfBias;
 
   private CudnnConvolution(Setting setting, CudnnApi api, PlanBook plans) {
     this.setting = setting;
     this.api = api;
     this.plans = plans;
-    workspace = new CudaWorkspace(setting.driver());
-    halfBias = new CudaWorkspace(setting.driver());
   }
 
   /**
@@ -75,16 +72,19 @@ public final class CudnnConvolution extends CudaConvolution {
     }
     ConvolutionCall plain =
         ConvolutionCall.plain(Pass.FORWARD, x.dtype(), x.shape(), filter.shape(), params);
-    boolean along = activation == Activation.NONE || activation == Activation.RELU;
-    if (bias != null && along) {
-      ConvolutionCall fused = plain.withBias(activation);
-      if (plans.has(fused)) {
-        run(fused, x.address(), filter.address(), out.address(), biasAddress(bias, x.dtype()));
-        return;
-      }
+    ConvolutionCall fused = plain.withBias(activation);
+    if (bias != null && isFused(fused)) {
+      run(fused, x.address(), filter.address(), out.address(), bias);
+    } else {
+      run(plain, x.address(), filter.address(), out.address(), null);
+      finishForward(bias, activation, out);
     }
-    run(plain, x.address(), filter.address(), out.address(), 0);
-    finishForward(bias, activation, out);
+  }
+
+  /** Whether the library adds the bias and applies the activation along. */
+  private boolean isFused(ConvolutionCall call) {
+    boolean along = call.activation() == Activation.NONE || call.activation() == Activation.RELU;
+    return along && plans.has(call);
   }
 
   /** What the library could not do along. */
@@ -113,14 +113,60 @@ public final class CudnnConvolution extends CudaConvolution {
   }
 
   /** The bias in the type of the other tensors, which is what cuDNN has engines for. */
-  private long biasAddress(Tensor bias, DType dtype) {
+  private long biasAddress(Tensor bias, DType dtype, long room) {
     if (bias.dtype() == dtype) {
       return bias.address();
     }
-    long bytes = Math.multiplyExact(bias.size(), (long) dtype.bytes());
-    Tensor half = Tensor.unowned(bias.shape(), dtype, halfBias.take(bytes));
-    setting.convert().convert(bias, half);
-    return half.address();
+    setting.convert().convert(bias, Tensor.unowned(bias.shape(), dtype, room));
+    return room;
+  }
+
+  /** What that bias takes of the workspace: those of F32 are read where they are. */
+  private static long biasRoom(ConvolutionCall call) {
+    return call.bias() && call.type() != DType.F32
+        ? TensorArena.padded(Math.multiplyExact(call.filter().dim(0), (long) call.type().bytes()))
+        : 0;
+  }
+
+  @Override
+  public long workspaceBytes(Collection<ConvolutionCall> calls) {
+    return calls.stream()
+        .filter(call -> call.filter().size() > 0 && call.out().size() > 0)
+        .mapToLong(call -> workspaceBytes(planned(call)))
+        .max()
+        .orElse(0);
+  }
+
+  /** A call as the library is asked for it. */
+  private ConvolutionCall planned(ConvolutionCall call) {
+    boolean asItIs =
+        switch (call.pass()) {
+          case FORWARD -> call.bias() && isFused(call);
+          case FORWARD_NORMALISED -> false;
+          case BACKWARD_DATA, BACKWARD_FILTER -> true;
+        };
+    return asItIs
+        ? call
+        : ConvolutionCall.plain(Pass.FORWARD, call.type(), call.x(), call.filter(), call.params());
+  }
+
+  /** What all parts of a call that is planned so take, one after the other. */
+  private long workspaceBytes(ConvolutionCall call) {
+    long images = call.x().dim(0);
+    long each = plans.imagesAtOnce(call);
+    long most = 0;
+    for (long done = 0; done < images; done += each) {
+      most = Math.max(most, plans.plan(part(call, done, each)).workspaceBytes());
+    }
+    return biasRoom(call) + most;
+  }
+
+  /** Images from {@code done} on. */
+  private static ConvolutionCall part(ConvolutionCall call, long done, long each) {
+    ConvolutionCall part = call.withImages(Math.min(each, call.x().dim(0) - done));
+    // The filter's gradient is a sum over all parts.
+    boolean sums = call.pass() == Pass.BACKWARD_FILTER && done > 0;
+    return sums ? part.with(Accumulate.ADD) : part;
   }
 
   @Override
@@ -139,7 +185,7 @@ public final class CudnnConvolution extends CudaConvolution {
         target.address(),
         filter.address(),
         dOut.address(),
-        0);
+        null);
   }
 
   @Override
@@ -157,7 +203,7 @@ public final class CudnnConvolution extends CudaConvolution {
         x.address(),
         target.address(),
         dOut.address(),
-        0);
+        null);
   }
 
   private void sumNothing(Gradient gradient) {
@@ -167,23 +213,23 @@ public final class CudnnConvolution extends CudaConvolution {
   }
 
   /** Does a call, in parts of its batch if it must be. */
-  private void run(ConvolutionCall call, long x, long filter, long out, long bias) {
+  private void run(ConvolutionCall call, long x, long filter, long out, @Nullable Tensor bias) {
+    long room = setting.workspace().take(Math.max(1, workspaceBytes(call)));
+    long biasAddress = bias == null ? 0 : biasAddress(bias, call.type(), room);
     long images = call.x().dim(0);
     long each = plans.imagesAtOnce(call);
     long xBytes = call.x().size() / images * call.type().bytes();
     long outBytes = call.out().size() / images * call.type().bytes();
     for (long done = 0; done < images; done += each) {
-      ConvolutionCall part = call.withImages(Math.min(each, images - done));
-      // The filter's gradient is a sum over all parts.
-      boolean sums = call.pass() == Pass.BACKWARD_FILTER && done > 0;
-      ConvolutionPlan plan = plans.plan(sums ? part.with(Accumulate.ADD) : part);
-      plan.execute(
-          new Operands(
-              x + done * xBytes,
-              filter,
-              out + done * outBytes,
-              bias,
-              workspace.take(Math.max(1, plan.workspaceBytes()))));
+      plans
+          .plan(part(call, done, each))
+          .execute(
+              new Operands(
+                  x + done * xBytes,
+                  filter,
+                  out + done * outBytes,
+                  biasAddress,
+                  room + biasRoom(call)));
     }
   }
 
@@ -199,7 +245,5 @@ public final class CudnnConvolution extends CudaConvolution {
   public void close() {
     plans.close();
     api.close();
-    workspace.close();
-    halfBias.close();
   }
 }
