@@ -12,6 +12,8 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.ConvolutionCall.Pass;
 import dev.multibox.backend.cpu.CpuBackend;
+import dev.multibox.backend.cuda.CudaBackend;
+import dev.multibox.backend.cuda.sim.SimulatorSettings;
 import dev.multibox.backend.dry.DryBackend;
 import dev.multibox.data.Batch;
 import dev.multibox.model.ModelRegistry;
@@ -157,7 +159,7 @@ class StepPlanTest {
   void plansNetworksOfAnyBatchWithinAFewPercentOfWhatIsInUse(
       String model, Recompute recompute, double megabytes) {
     for (int batch : new int[] {1, 32, 896}) {
-      try (DryBackend dry = DryBackend.gpu();
+      try (Backend dry = CudaBackend.dry(SimulatorSettings.of(1).device());
           TensorArena arena = dry.newArena()) {
         Ssd ssd = new Ssd(dry, Ssd.Config.of(ModelRegistry.find(model), 81), DType.F16, arena);
         StepSettings settings = StepSettings.of(batch, 100).with(recompute);
@@ -167,13 +169,15 @@ class StepPlanTest {
         TABLE.add(
             String.format(
                 Locale.ROOT,
-                "%-16s %-6s %4d %9.1f %9.1f %9.1f",
+                "%-16s %-6s %4d %9.1f %9.1f %9.1f %9.1f %9.1f",
                 model,
                 recompute,
                 batch,
                 memory.bytes() / 1e6 / batch,
                 memory.liveBytes() / 1e6 / batch,
-                plan.fixedBytes() / 1e6));
+                plan.workspaceBytes() / 1e6,
+                plan.fixedBytes() / 1e6,
+                plan.peakBytes() / 1e6));
         assertThat(memory.bytes())
             .isBetween(memory.liveBytes(), memory.liveBytes() * 103 / 100)
             .isLessThan((long) (batch * megabytes * 1e6));
@@ -183,7 +187,8 @@ class StepPlanTest {
 
   @AfterAll
   static void printTable() {
-    System.out.println("F16 activations  again  batch  MB/image   in use  fixed MB");
+    System.out.println(
+        "F16 activations  again  batch  MB/image   in use  workspace  fixed  peak MB");
     TABLE.forEach(System.out::println);
   }
 }
