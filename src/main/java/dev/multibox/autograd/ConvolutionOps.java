@@ -26,7 +26,9 @@ public final class ConvolutionOps {
 
   /**
    * The fused unit {@code activation(convolution(x) + bias)}. Its backward makes one pass over the
-   * gradient for activation and bias together, in place.
+   * gradient for activation and bias together, in place. It reads the result, which the next
+   * convolution needs anyway as its input: a mask of a bit an element would be a sixteenth more to
+   * keep, and a pass of its own to write where the library adds the bias along.
    */
   public static Variable convBias(
       Tape tape,

@@ -84,7 +84,16 @@ public final class Conv implements BeforePool {
 
   @Override
   public List<LayerSummary> summaries(Shape x) {
-    return List.of(filter.summary(name, "", activation, bias.shape().size(), 1, x));
+    return List.of(summary(1, x));
+  }
+
+  @Override
+  public List<LayerSummary> summariesPooled(Shape x) {
+    return List.of(summary(0, x));
+  }
+
+  private LayerSummary summary(int results, Shape x) {
+    return filter.summary(name, "", activation, bias.shape().size(), results, x);
   }
 
   @Override

@@ -102,7 +102,12 @@ public final class ConvBn implements BeforePool {
 
   @Override
   public List<LayerSummary> summaries(Shape x) {
-    return List.of(summary("batch norm", x));
+    return List.of(summary("batch norm", 2, x));
+  }
+
+  @Override
+  public List<LayerSummary> summariesPooled(Shape x) {
+    return List.of(summary("batch norm", 1, x));
   }
 
   @Override
@@ -121,11 +126,11 @@ public final class ConvBn implements BeforePool {
 
   /** The line of {@link #forwardAdd}. */
   LayerSummary summaryOfAdd(Shape x) {
-    return summary("batch norm, add", x);
+    return summary("batch norm, add", 2, x);
   }
 
   /** Backward reads the convolution's result besides the norm's. */
-  private LayerSummary summary(String fused, Shape x) {
-    return filter.summary(name, fused, activation, norm.parameterCount(), 2, x);
+  private LayerSummary summary(String fused, int results, Shape x) {
+    return filter.summary(name, fused, activation, norm.parameterCount(), results, x);
   }
 }

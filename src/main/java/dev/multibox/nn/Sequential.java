@@ -2,9 +2,11 @@ package dev.multibox.nn;
 
 import dev.multibox.autograd.Tape;
 import dev.multibox.autograd.Variable;
+import dev.multibox.backend.PoolingParams;
 import dev.multibox.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Layers one after the other; a convolution and the max pooling behind it run as one unit. */
 public record Sequential(List<Layer> layers) implements Layer {
@@ -21,11 +23,9 @@ public record Sequential(List<Layer> layers) implements Layer {
   public Variable forward(Tape tape, Variable x) {
     Variable y = x;
     for (int i = 0; i < layers.size(); i++) {
-      boolean last = i == layers.size() - 1;
-      if (!last
-          && layers.get(i) instanceof BeforePool convolution
-          && layers.get(i + 1) instanceof MaxPool pool) {
-        y = convolution.forwardPooled(tape, y, pool.params());
+      PoolingParams pool = poolBehind(i);
+      if (pool != null && layers.get(i) instanceof BeforePool convolution) {
+        y = convolution.forwardPooled(tape, y, pool);
         i++;
       } else {
         y = layers.get(i).forward(tape, y);
@@ -34,12 +34,22 @@ public record Sequential(List<Layer> layers) implements Layer {
     return y;
   }
 
+  /** The pooling behind layer {@code i}, null where there is another layer, or none. */
+  private @Nullable PoolingParams poolBehind(int i) {
+    boolean last = i == layers.size() - 1;
+    return !last && layers.get(i + 1) instanceof MaxPool pool ? pool.params() : null;
+  }
+
   @Override
   public List<LayerSummary> summaries(Shape x) {
     List<LayerSummary> summaries = new ArrayList<>();
     Shape y = x;
-    for (Layer layer : layers) {
-      summaries.addAll(layer.summaries(y));
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      summaries.addAll(
+          poolBehind(i) != null && layer instanceof BeforePool convolution
+              ? convolution.summariesPooled(y)
+              : layer.summaries(y));
       y = layer.outputShape(y);
     }
     return summaries;

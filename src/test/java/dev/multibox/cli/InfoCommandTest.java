@@ -42,6 +42,12 @@ class InfoCommandTest {
     // 300 300 64 outputs of 3 3 3 products each, kept as floats.
     assertThat(first.path("multiply_adds").asLong()).isEqualTo(300L * 300 * 64 * 27);
     assertThat(first.path("kept_bytes").asLong()).isEqualTo(300L * 300 * 64 * 4);
+    JsonNode pooled = written.path("layers").path(1);
+    assertThat(pooled.path("name").asText()).isEqualTo("backbone.conv1_2");
+    assertThat(pooled.path("kept_bytes").asLong()).isZero();
+    // The maxima, and the place of each in a byte.
+    assertThat(written.path("layers").path(2).path("kept_bytes").asLong())
+        .isEqualTo(150L * 150 * 64 * (4 + 1));
   }
 
   @Test

@@ -1,6 +1,8 @@
 package dev.multibox.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.multibox.autograd.MemoryPlan;
 import dev.multibox.autograd.PlannedMemory;
@@ -18,6 +20,8 @@ import dev.multibox.backend.dry.DryBackend;
 import dev.multibox.data.Batch;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
+import dev.multibox.model.SsdNetwork;
+import dev.multibox.nn.LayerSummary;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -152,6 +156,8 @@ class StepPlanTest {
   @ParameterizedTest
   @CsvSource({
     "ssd300-vgg16, NONE, 44",
+    "ssd300-vgg16, NORM, 44",
+    "ssd300-vgg16, BLOCK, 44",
     "ssd300-resnet50, NONE, 122",
     "ssd300-resnet50, NORM, 101",
     "ssd300-resnet50, BLOCK, 60"
@@ -182,6 +188,43 @@ class StepPlanTest {
             .isBetween(memory.liveBytes(), memory.liveBytes() * 103 / 100)
             .isLessThan((long) (batch * megabytes * 1e6));
       }
+    }
+  }
+
+  /**
+   * Where the loss's gradient is computed everything is there that backward will read: of VGG the
+   * inputs of its convolutions, 37.3 MB an image, and the places of its maxima, 2.9; besides the
+   * heads' outputs and their gradients, 1.5 each.
+   */
+  @Test
+  void vggTakesWhatItsConvolutionsReadAgainAndItsHeads() {
+    Ssd.Config config = Ssd.Config.of(ModelRegistry.find("ssd300-vgg16"), 81);
+    long inputs = 0;
+    long maxima = 0;
+    long heads = 0;
+    for (LayerSummary layer : new SsdNetwork(config, 8).summaries()) {
+      long elements = layer.output().size();
+      long places = layer.operation().startsWith("max pool") ? elements : 0;
+      long halves = (layer.keptBytes() - places) / Float.BYTES * DType.F16.bytes();
+      maxima += places;
+      if (layer.name().startsWith("heads.")) {
+        heads += halves;
+      } else {
+        inputs += halves;
+      }
+    }
+    try (DryBackend dry = DryBackend.gpu();
+        TensorArena arena = dry.newArena()) {
+      Ssd ssd = new Ssd(dry, config, DType.F16, arena);
+      MemoryPlan memory =
+          TrainingStep.plan(dry, ssd, Recipe.find("nvidia-coco"), StepSettings.of(32, 100))
+              .memory();
+
+      assertThat(inputs / 1e6).isCloseTo(37.3, within(0.05));
+      assertThat(maxima / 1e6).isCloseTo(2.9, within(0.05));
+      assertThat(heads / 1e6).isCloseTo(1.5, within(0.05));
+      assertThat(memory.bytes() / 32.0)
+          .isCloseTo(inputs + maxima + 2.0 * heads, withinPercentage(0.1));
     }
   }
 
