@@ -226,7 +226,7 @@ public final class BatchNormOps {
     }
 
     Pending pending(Activation activation) {
-      return new Pending(
+      return new Pending.BatchNorm(
           x,
           moments.mean(),
           moments.invStd(),

@@ -17,20 +17,25 @@ public final class L2NormOps {
     Tensor y = tape.allocate(x.shape(), x.value().dtype());
     Tensor norm = tape.allocate(Shape.of(x.shape().rows()), DType.F32);
     kernels.forward(x.value(), scale.value(), guard, epsilon, norm, y);
-    return tape.record(
-        "l2Norm",
-        List.of(x, scale),
-        y,
-        List.of(norm),
-        out ->
-            kernels.backward(
-                x.value(),
-                scale.value(),
-                guard,
-                epsilon,
-                norm,
-                out.grad(),
-                x.gradient(),
-                scale.gradient()));
+    Variable result =
+        tape.record(
+            "l2Norm",
+            List.of(x, scale),
+            y,
+            List.of(norm),
+            out ->
+                kernels.backward(
+                    x.value(),
+                    scale.value(),
+                    guard,
+                    epsilon,
+                    norm,
+                    out.grad(),
+                    x.gradient(),
+                    scale.gradient()));
+    if (tape.recompute() != Recompute.NONE && result.needsGradient()) {
+      result.setPending(new Pending.L2Norm(x, scale.value(), guard, epsilon, norm));
+    }
+    return result;
   }
 }

@@ -8,7 +8,7 @@ package dev.multibox.autograd;
 public enum Recompute {
   /** Nothing: the fastest. */
   NONE,
-  /** Batch norm and activation, from the convolution's result, which is kept anyway. */
+  /** Norms with their activation, from what they are of, which is kept anyway. */
   NORM,
   /** Residual blocks, from their input; elsewhere as {@link #NORM}. */
   BLOCK

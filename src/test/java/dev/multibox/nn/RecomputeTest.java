@@ -12,6 +12,7 @@ import dev.multibox.autograd.Variable;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.Backend;
 import dev.multibox.backend.ConvolutionParams;
+import dev.multibox.backend.L2NormKernels.Guard;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.backend.dry.DryBackend;
@@ -76,11 +77,18 @@ class RecomputeTest {
     List<String> ops = step(recompute, DType.F32).ops();
 
     if (recompute == Recompute.BLOCK) {
-      assertThat(ops).containsExactly("convBnMaxPool", "segment", "segment", "convBn");
+      assertThat(ops).containsExactly("convBnMaxPool", "segment", "segment", "l2Norm", "convBn");
     } else {
       assertThat(ops)
           .containsExactly(
-              "convBnMaxPool", "convBn", "convBn", "convBnAdd", "convBn", "convBnAdd", "convBn");
+              "convBnMaxPool",
+              "convBn",
+              "convBn",
+              "convBnAdd",
+              "convBn",
+              "convBnAdd",
+              "l2Norm",
+              "convBn");
     }
   }
 
@@ -133,6 +141,7 @@ class RecomputeTest {
             Sequential.of(conv(scope, "b1", 16, 16, Activation.RELU)),
             conv(scope, "b2", 16, 16, Activation.RELU),
             null),
+        new L2Norm(scope.child("norm"), 16, Guard.ADD_TO_SQUARES, 1e-6f),
         conv(scope, "last", 16, 4, Activation.RELU));
   }
 
