@@ -67,10 +67,12 @@ final class TrainReport {
     StepPlan plan = trainer.plan();
     console.printf(
         Locale.ROOT,
-        "memory  %,d MiB a step, planned: %,d of weights and inputs, %,d of activations%n",
+        "memory  %,d MiB a step, planned: %,d of weights and inputs, %,d of activations, %,d beside"
+            + " them for kernels%n",
         mebibytes(plan.peakBytes()),
         mebibytes(plan.fixedBytes()),
-        mebibytes(plan.memory().bytes()));
+        mebibytes(plan.memory().bytes()),
+        mebibytes(plan.workspaceBytes()));
     List<String> frozen =
         trainer.ssd().state().parameters().stream()
             .filter(Parameter::frozen)
