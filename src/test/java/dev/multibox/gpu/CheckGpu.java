@@ -1,6 +1,9 @@
 package dev.multibox.gpu;
 
 import dev.multibox.backend.cuda.driver.CudaSystem;
+import dev.multibox.backend.cuda.driver.CudnnException;
+import dev.multibox.backend.cuda.driver.DeviceProperties;
+import dev.multibox.backend.cuda.driver.DriverException;
 import dev.multibox.cli.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -41,6 +44,8 @@ final class CheckGpu implements Callable<Integer> {
   private static final String BACKENDS = "multibox.backends";
   private static final String GOLDEN = "multibox.golden";
   private static final Path GOLDEN_OF_CHECKOUT = Path.of("src", "test", "resources", "golden");
+
+  private static final int GIB_BITS = 30;
 
   private static final int DONE = 0;
   private static final int FAILED = 1;
@@ -96,8 +101,12 @@ final class CheckGpu implements Callable<Integer> {
   }
 
   private static int report(Exception e) {
-    boolean plain = e instanceof UserError || e instanceof IOException;
-    System.err.println("check-gpu: " + (plain ? e.getMessage() : e));
+    String said =
+        switch (e) {
+          case UserError _, IOException _, CudnnException _, DriverException _ -> e.getMessage();
+          default -> e.toString();
+        };
+    System.err.println("check-gpu: " + said);
     return e instanceof UserError ? WRONG_INPUT : FAILED;
   }
 
@@ -129,7 +138,11 @@ final class CheckGpu implements Callable<Integer> {
       system.problems().forEach(problem -> err.println("check-gpu: no GPU to test: " + problem));
       return false;
     }
-    system.devices().forEach(device -> out.println("GPU: " + device));
+    for (DeviceProperties device : system.devices()) {
+      out.printf(
+          "GPU: %s, %s, %d GiB%n",
+          device.name(), device.architecture(), device.totalBytes() >> GIB_BITS);
+    }
     system.libraryFacts().forEach((name, fact) -> out.println(name + ": " + fact));
     return true;
   }
