@@ -25,7 +25,8 @@ public class ConvolutionBenchmark extends OpBenchmark {
     "16 12 12 128 128 3 1 1 1",
     "4 19 19 1024 1024 1 1 0 1",
     "4 300 300 3 64 3 1 1 1",
-    "16 20 20 672 672 3 1 1 672"
+    "16 20 20 672 672 3 1 1 672",
+    "16 40 40 120 120 5 1 2 120"
   })
   private String shape = "";
 
