@@ -4,21 +4,18 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.multibox.backend.Gradient;
 import dev.multibox.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 
 /**
- * Per-channel vectors, F32: element by element where a few are enough, as arrays where all of them
- * are computed with.
+ * Per-channel vectors, F32. They are computed with as arrays: in a loop over a tensor's elements
+ * one by one the JIT expects lengths that the next layer does not have, and compiles it anew again
+ * and again.
  */
 final class ChannelVectors {
   private ChannelVectors() {}
 
+  /** One value. */
   static float at(Tensor vector, long channel) {
     return vector.host().getAtIndex(JAVA_FLOAT, channel);
-  }
-
-  static void set(Tensor vector, long channel, double value) {
-    vector.host().setAtIndex(JAVA_FLOAT, channel, (float) value);
   }
 
   /** A copy in the slot of this number. */
@@ -33,13 +30,13 @@ final class ChannelVectors {
     FloatStretch.write(scratch, values, Math.toIntExact(vector.size()), vector, 0);
   }
 
-  /** Writes or adds {@code values[from + c]} to channel {@code c}. */
-  static void write(double[] values, int from, Gradient gradient) {
-    MemorySegment vector = gradient.tensor().host();
-    for (int c = 0; c < gradient.tensor().size(); c++) {
-      float value = (float) values[from + c];
-      vector.setAtIndex(
-          JAVA_FLOAT, c, gradient.adds() ? vector.getAtIndex(JAVA_FLOAT, c) + value : value);
+  /** Writes or adds the front of {@code values}. */
+  static void write(Scratch scratch, double[] values, Gradient gradient) {
+    int channels = Math.toIntExact(gradient.tensor().size());
+    float[] rounded = scratch.floats(0, channels);
+    for (int c = 0; c < channels; c++) {
+      rounded[c] = (float) values[c];
     }
+    FloatStretch.write(scratch, rounded, channels, gradient, 0);
   }
 }

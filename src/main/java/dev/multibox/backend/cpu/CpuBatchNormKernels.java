@@ -1,7 +1,5 @@
 package dev.multibox.backend.cpu;
 
-import static dev.multibox.backend.cpu.ChannelVectors.at;
-import static dev.multibox.backend.cpu.ChannelVectors.set;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.multibox.backend.Activation;
@@ -22,18 +20,29 @@ final class CpuBatchNormKernels extends BatchNormKernels {
   @Override
   protected void runStatistics(Tensor x, float epsilon, Tensor mean, Tensor invStd) {
     BatchMoments moments = BatchMoments.of(parallel, x);
-    for (int c = 0; c < moments.channels(); c++) {
+    int channels = moments.channels();
+    float[] means = parallel.shared().floats(0, channels);
+    float[] deviations = parallel.shared().floats(1, channels);
+    for (int c = 0; c < channels; c++) {
       double average = moments.mean(c);
-      set(mean, c, average);
-      set(invStd, c, 1 / Math.sqrt(moments.variance(c, average) + epsilon));
+      means[c] = (float) average;
+      deviations[c] = inverseStd(moments.variance(c, average), epsilon);
     }
+    ChannelVectors.write(parallel.shared(), means, mean);
+    ChannelVectors.write(parallel.shared(), deviations, invStd);
   }
 
   @Override
   protected void runInverseStd(Tensor variance, float epsilon, Tensor invStd) {
-    for (long c = 0; c < variance.size(); c++) {
-      set(invStd, c, 1 / Math.sqrt((double) at(variance, c) + epsilon));
+    float[] values = ChannelVectors.read(parallel.shared(), 0, variance);
+    for (int c = 0; c < variance.size(); c++) {
+      values[c] = inverseStd(values[c], epsilon);
     }
+    ChannelVectors.write(parallel.shared(), values, invStd);
+  }
+
+  private static float inverseStd(double variance, float epsilon) {
+    return (float) (1 / Math.sqrt(variance + epsilon));
   }
 
   @Override
@@ -74,9 +83,9 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Tensor out,
       @Nullable Tensor mask) {
     Tiling rows = Tiling.byChannel(parallel, x);
-    float[] centre = rows.expand(c -> at(mean, c));
-    float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
-    float[] shift = rows.expand(c -> at(beta, c));
+    float[] centre = rows.expand(mean);
+    float[] scale = scale(rows, gamma, invStd);
+    float[] shift = rows.expand(beta);
     rows.forEach(tile -> {
       float[] values = tile.read(x);
       for (int i = 0; i < tile.length(); i++) {
@@ -131,7 +140,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       @Nullable Tensor dz,
       Tensor sums) {
     Tiling rows = Tiling.byChannel(parallel, x);
-    float[] centre = rows.expand(c -> at(mean, c));
+    float[] centre = rows.expand(mean);
     double[] totals =
         rows.sums(
             2,
@@ -148,11 +157,14 @@ final class CpuBatchNormKernels extends BatchNormKernels {
                 product[i] += gradient[i] * (values[i] - centre[i]);
               }
             });
-    long channels = mean.size();
+    int channels = Math.toIntExact(mean.size());
+    float[] deviations = ChannelVectors.read(parallel.shared(), 0, invStd);
+    float[] rounded = parallel.shared().floats(1, 2 * channels);
     for (int c = 0; c < channels; c++) {
-      set(sums, c, totals[c]);
-      set(sums, channels + c, totals[rows.channels() + c] * at(invStd, c));
+      rounded[c] = (float) totals[c];
+      rounded[channels + c] = (float) (totals[channels + c] * deviations[c]);
     }
+    ChannelVectors.write(parallel.shared(), rounded, sums);
   }
 
   @Override
@@ -166,7 +178,7 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       Statistics statistics,
       Gradient dx) {
     Tiling rows = Tiling.byChannel(parallel, x);
-    float[] scale = rows.expand(c -> at(gamma, c) * at(invStd, c));
+    float[] scale = scale(rows, gamma, invStd);
     if (statistics == Statistics.RUNNING) {
       rows.forEach(tile -> {
         float[] gradient = tile.read(dz);
@@ -177,11 +189,17 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       });
       return;
     }
-    long channels = mean.size();
+    float[] centre = rows.expand(mean);
+    float[] average = rows.row(sums, 0);
+    float[] slope = rows.row(sums, mean.size());
+    float[] deviations = rows.row(invStd, 0);
     double count = x.shape().rows();
-    float[] centre = rows.expand(c -> at(mean, c));
-    float[] average = rows.expand(c -> (float) (at(sums, c) / count));
-    float[] slope = rows.expand(c -> (float) (at(sums, channels + c) / count * at(invStd, c)));
+    for (int c = 0; c < mean.size(); c++) {
+      average[c] = (float) (average[c] / count);
+      slope[c] = (float) (slope[c] / count * deviations[c]);
+    }
+    rows.repeat(average);
+    rows.repeat(slope);
     rows.forEach(tile -> {
       float[] gradient = tile.read(dz);
       float[] values = tile.read(x);
@@ -190,6 +208,17 @@ final class CpuBatchNormKernels extends BatchNormKernels {
       }
       tile.write(gradient, dx);
     });
+  }
+
+  /** What a channel is multiplied by, repeated over the rows of a tile. */
+  private static float[] scale(Tiling rows, Tensor gamma, Tensor invStd) {
+    float[] scale = rows.row(gamma, 0);
+    float[] deviations = rows.row(invStd, 0);
+    for (int c = 0; c < gamma.size(); c++) {
+      scale[c] *= deviations[c];
+    }
+    rows.repeat(scale);
+    return scale;
   }
 
   @Override

@@ -95,7 +95,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
   private void addBias(
       Tensor x, Tensor bias, Activation activation, Tensor out, @Nullable Tensor mask) {
     Tiling rows = Tiling.byChannel(parallel, x);
-    float[] biases = rows.expand(c -> ChannelVectors.at(bias, c));
+    float[] biases = rows.expand(bias);
     rows.forEach(tile -> {
       float[] values = tile.read(x);
       tile.add(biases, values);
@@ -132,7 +132,7 @@ final class CpuElementwiseKernels extends ElementwiseKernels {
               }
               tile.add(gradient, tile.sum(0));
             });
-    ChannelVectors.write(sums, 0, dBias);
+    ChannelVectors.write(parallel.shared(), sums, dBias);
   }
 
   @Override

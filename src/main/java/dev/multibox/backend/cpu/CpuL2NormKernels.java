@@ -1,7 +1,5 @@
 package dev.multibox.backend.cpu;
 
-import static dev.multibox.backend.cpu.ChannelVectors.at;
-
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.L2NormKernels;
 import dev.multibox.tensor.Tensor;
@@ -19,7 +17,7 @@ final class CpuL2NormKernels extends L2NormKernels {
       Tensor x, Tensor scale, Guard guard, float epsilon, Tensor norm, Tensor out) {
     Tiling rows = Tiling.byChannel(parallel, x);
     int channels = rows.channels();
-    float[] scales = rows.expand(c -> at(scale, c));
+    float[] scales = rows.expand(scale);
     rows.forEach(tile -> {
       float[] values = tile.read(x);
       float[] norms = tile.blank();
@@ -48,7 +46,7 @@ final class CpuL2NormKernels extends L2NormKernels {
       Gradient dScale) {
     Tiling rows = Tiling.byChannel(parallel, x);
     int channels = rows.channels();
-    float[] scales = rows.expand(c -> at(scale, c));
+    float[] scales = rows.expand(scale);
     double[] sums =
         rows.sums(
             1,
@@ -72,7 +70,7 @@ final class CpuL2NormKernels extends L2NormKernels {
               }
               tile.write(gradient, dx);
             });
-    ChannelVectors.write(sums, 0, dScale);
+    ChannelVectors.write(parallel.shared(), sums, dScale);
   }
 
   private static float guarded(double squares, Guard guard, float epsilon) {

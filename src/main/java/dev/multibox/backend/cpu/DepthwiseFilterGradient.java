@@ -71,16 +71,29 @@ final class DepthwiseFilterGradient {
         bands,
         bandsOfChunk,
         (scratch, chunk, from, to) -> new Worker(scratch).run(from, to, partial, chunk * sums));
-    double[] total = parallel.shared().doubles(1, sums);
-    Arrays.fill(total, 0, sums, 0);
-    for (int chunk = 0; chunk < chunks; chunk++) {
-      for (int c = 0; c < channels; c++) {
-        for (int tap = 0; tap < taps(); tap++) {
-          total[c * taps() + tap] += partial[chunk * sums + tap * channels + c];
-        }
-      }
+    for (int chunk = 1; chunk < chunks; chunk++) {
+      addTo(partial, chunk * sums, sums);
     }
-    ChannelVectors.write(total, 0, dFilter);
+    double[] total = parallel.shared().doubles(1, sums);
+    for (int c = 0; c < channels; c++) {
+      takeChannel(c, partial, total);
+    }
+    ChannelVectors.write(parallel.shared(), total, dFilter);
+  }
+
+  /** Adds the sums from {@code from} on to the first ones. */
+  private static void addTo(double[] sums, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] += sums[from + i];
+    }
+  }
+
+  /** Gathers the taps of a channel. */
+  private void takeChannel(int c, double[] sums, double[] filters) {
+    int first = c * taps();
+    for (int tap = 0; tap < taps(); tap++) {
+      filters[first + tap] = sums[tap * channels + c];
+    }
   }
 
   private int taps() {

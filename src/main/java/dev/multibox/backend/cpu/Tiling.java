@@ -34,12 +34,6 @@ final class Tiling {
     void run(Tile tile, int chunk);
   }
 
-  /** A value for each channel. */
-  @FunctionalInterface
-  interface PerChannel {
-    float at(int channel);
-  }
-
   private final Parallel parallel;
   private final long size;
   private final int channels;
@@ -121,27 +115,23 @@ final class Tiling {
     return total;
   }
 
-  /** The values of all channels, one after the other, repeated over the rows of a tile. */
-  float[] expand(PerChannel values) {
-    float[] vector = parallel.shared().floats(expanded++, tile);
-    if (size > 0) {
-      for (int c = 0; c < channels; c++) {
-        vector[c] = values.at(c);
-      }
-      repeat(vector);
-    }
+  /** The values of all channels of an F32 or F16 vector, repeated over the rows of a tile. */
+  float[] expand(Tensor values) {
+    return expand(values, 0);
+  }
+
+  /** The same of a tensor whose last axis is the channels, from element {@code from} on. */
+  float[] expand(Tensor values, long from) {
+    float[] vector = row(values, from);
+    repeat(vector);
     return vector;
   }
 
-  /**
-   * The values of all channels from element {@code from} of an F32 or F16 tensor on, repeated over
-   * the rows of a tile.
-   */
-  float[] expand(Tensor values, long from) {
+  /** The same for the first row alone, to compute with and then {@link #repeat}. */
+  float[] row(Tensor values, long from) {
     float[] vector = parallel.shared().floats(expanded++, tile);
     FloatStretch.read(
         parallel.shared(), values, from, Math.toIntExact(values.shape().dim(-1)), vector);
-    repeat(vector);
     return vector;
   }
 
