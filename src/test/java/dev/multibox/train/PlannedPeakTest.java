@@ -8,12 +8,13 @@ import dev.multibox.backend.Backend;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.backend.cuda.CudaBackend;
+import dev.multibox.backend.cuda.CudaConvolution;
+import dev.multibox.backend.cuda.cudnn.OfflineCudnn;
+import dev.multibox.backend.cuda.cudnn.SimulatedCudnn;
 import dev.multibox.backend.cuda.sim.CountingDriver;
 import dev.multibox.backend.cuda.sim.HostConvolution;
 import dev.multibox.backend.cuda.sim.SimulatedDriver;
-import dev.multibox.data.Batch;
 import dev.multibox.model.Detector;
-import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.TensorArena;
@@ -24,22 +25,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is planned against what is allocated, to the byte: by the driver of a GPU, on the CPU. */
 class PlannedPeakTest {
-  private static final int SIZE = 32;
-  private static final int IMAGES = 2;
-  private static final Batch BATCH = TrainingStepTimer.randomBatch(IMAGES, SIZE);
+  /** What convolves, given what it could leave that to. */
+  private interface Convolution {
+    CudaConvolution open(CudaConvolution.Setting setting, HostConvolution host);
+  }
 
   /** A backend, and how to ask what is allocated while an arena of it is open. */
   private record Device(Backend backend, TensorArena arena, LongSupplier held)
       implements AutoCloseable {
     /** Every tensor has an allocation of the driver's, which is asked. */
-    static Device gpu() {
+    static Device gpu(Convolution convolution) {
       SimulatedDriver simulated = SimulatedDriver.open(1);
       CountingDriver driver = new CountingDriver(simulated);
       Backend backend =
           CudaBackend.openUnpooled(
               driver,
-              setting -> HostConvolution.open(simulated, CountingDriver.inner(setting.stream())));
+              setting ->
+                  convolution.open(
+                      setting,
+                      HostConvolution.open(simulated, CountingDriver.inner(setting.stream()))));
       return new Device(backend, backend.newArena(), driver::heldBytes);
+    }
+
+    static Device gpu() {
+      return gpu((_, host) -> host);
     }
 
     static Device cpu() {
@@ -55,44 +64,45 @@ class PlannedPeakTest {
     }
   }
 
-  private static Ssd network(Device device, DType type) {
-    Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), SIZE, SIZE, 7);
-    Ssd ssd = new Ssd(device.backend(), config, type, device.arena());
-    ssd.state().initialize(1);
-    return ssd;
-  }
-
-  private static StepSettings settings(Recompute recompute) {
-    long bytes = IMAGES * TensorArena.padded(3L * SIZE * SIZE);
-    return new StepSettings(IMAGES, 1, 4, bytes, recompute);
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16"})
   void aStepOnTheGpuTakesItsPeakBeforeItBegins(DType type) {
     for (Recompute recompute : List.of(Recompute.NONE, Recompute.NORM)) {
       try (Device device = Device.gpu()) {
-        Ssd ssd = network(device, type);
-        Recipe recipe = Recipe.scratch();
-        StepSettings settings = settings(recompute);
-        StepPlan plan = TrainingStep.plan(device.backend(), ssd, recipe, settings);
-        TrainingStep step =
-            new TrainingStep(device.backend(), ssd, recipe, settings, device.arena());
-        assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
-
-        step.run(List.of(BATCH), 0.01f, 0);
-        step.finish();
-        assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
-        assertThat(plan.workspaceBytes()).isPositive();
+        checkStep(device, type, recompute);
       }
     }
+  }
+
+  /** With cuDNN, whose plans for an H200 say what they need. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16"})
+  @OfflineCudnn.NeedsPlans
+  void aStepThroughCudnnTakesItsPeakBeforeItBegins(DType type) {
+    try (Device device = Device.gpu(SimulatedCudnn::open)) {
+      checkStep(device, type, Recompute.NONE);
+    }
+  }
+
+  private static void checkStep(Device device, DType type, Recompute recompute) {
+    Backend backend = device.backend();
+    Ssd ssd = TinyTraining.network(backend, type, device.arena());
+    StepSettings settings = TinyTraining.settings().with(recompute);
+    StepPlan plan = TrainingStep.plan(backend, ssd, Recipe.scratch(), settings);
+    TrainingStep step = new TrainingStep(backend, ssd, Recipe.scratch(), settings, device.arena());
+    assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
+    assertThat(plan.workspaceBytes()).isPositive();
+
+    step.run(TinyTraining.BATCH, TinyTraining.RATE, 0);
+    step.finish();
+    assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
   }
 
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16"})
   void detectionOnTheGpuTakesItsPeakBeforeItBegins(DType type) {
     try (Device device = Device.gpu()) {
-      StepPlan plan = detect(device, network(device, type));
+      StepPlan plan = detect(device, TinyTraining.network(device.backend(), type, device.arena()));
       assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
     }
   }
@@ -102,7 +112,7 @@ class PlannedPeakTest {
   @EnumSource(names = {"F32", "F16"})
   void detectionOnTheCpuHasThePlannedPeak(DType type) {
     try (Device device = Device.cpu()) {
-      StepPlan plan = detect(device, network(device, type));
+      StepPlan plan = detect(device, TinyTraining.network(device.backend(), type, device.arena()));
       assertThat(device.held().getAsLong()).isEqualTo(plan.peakBytes());
       assertThat(plan.workspaceBytes()).isPositive();
     }
@@ -110,10 +120,11 @@ class PlannedPeakTest {
 
   private static StepPlan detect(Device device, Ssd ssd) {
     NmsParams nms = ssd.config().definition().nms();
-    StepPlan plan = Detector.plan(device.backend(), ssd, nms, IMAGES);
-    Detector detector = new Detector(device.backend(), ssd, nms, IMAGES, device.arena());
-    detector.detect(IMAGES);
-    detector.detect(IMAGES);
+    StepPlan plan = Detector.plan(device.backend(), ssd, nms, TinyTraining.IMAGES);
+    Detector detector =
+        new Detector(device.backend(), ssd, nms, TinyTraining.IMAGES, device.arena());
+    detector.detect(TinyTraining.IMAGES);
+    detector.detect(TinyTraining.IMAGES);
     return plan;
   }
 }

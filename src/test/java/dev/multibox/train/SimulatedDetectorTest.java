@@ -13,7 +13,6 @@ import dev.multibox.backend.cuda.sim.SimulatedDriver;
 import dev.multibox.data.Sample;
 import dev.multibox.model.Detection;
 import dev.multibox.model.Detector;
-import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.TensorArena;
@@ -26,8 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Detection with ssd-tiny, from decoded images to boxes, on the simulated GPU and on the CPU. */
 class SimulatedDetectorTest {
-  private static final int SIZE = 32;
-  private static final int CLASSES = 7;
+  private static final int SIZE = TinyTraining.SIZE;
   private static final int BATCH = 2;
 
   /** Whole batches, and the smaller one that ends a data set, over and over. */
@@ -38,11 +36,9 @@ class SimulatedDetectorTest {
   /** A detector with all that it needs. */
   private record Setup(Detector detector, ImageBatch images, Ssd ssd, StepPlan plan) {
     static Setup of(Backend backend, DType type, TensorArena arena) {
-      Ssd.Config config = new Ssd.Config(ModelRegistry.find("ssd-tiny"), SIZE, SIZE, CLASSES);
-      Ssd ssd = new Ssd(backend, config, type, arena);
-      ssd.state().initialize(1);
+      Ssd ssd = TinyTraining.network(backend, type, arena);
       TinyTraining.spread(ssd);
-      NmsParams nms = config.definition().nms().withTopK(20);
+      NmsParams nms = ssd.config().definition().nms().withTopK(20);
       StepPlan plan = Detector.plan(backend, ssd, nms, BATCH);
       Detector detector =
           new Detector(backend, ssd, nms, BATCH, plan.allocate(backend, arena), arena);

@@ -27,7 +27,7 @@ public final class OfflineCudnn {
   private OfflineCudnn() {}
 
   /** A test that has convolutions planned for a GPU that is only described. */
-  @Target(ElementType.TYPE)
+  @Target({ElementType.TYPE, ElementType.METHOD})
   @Retention(RetentionPolicy.RUNTIME)
   @Tag("cudnn-offline")
   @Needs(Plans.class)
