@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -136,6 +137,27 @@ class CudnnConvolutionTest {
         assertThat(graph.size()).isEqualTo(1);
         backend.stream().launch(graph);
         assertThat(tensors.values(out)).isEqualTo(wanted);
+      }
+    }
+  }
+
+  /** In F16 a kernel of ours rounds the bias first. */
+  @ParameterizedTest
+  @CsvSource({"F32, 1", "F16, 2"})
+  void addsTheBiasAndActivatesAlong(DType dtype, int launches) {
+    try (CudaBackend backend = simulated();
+        TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      Layer layer = layers().getFirst();
+      Tensor x = ramp(tensors, dtype, layer.x, 23);
+      Tensor filter = ramp(tensors, dtype, layer.filter, 17);
+      Tensor bias = ramp(tensors, DType.F32, Shape.of(layer.filter.dim(0)), 5);
+      Tensor out = tensors.allocate(layer.params.outputShape(layer.x, layer.filter), dtype);
+      Runnable forward =
+          () -> backend.convolution().forward(x, filter, bias, Activation.RELU, layer.params, out);
+      forward.run();
+      try (Graph graph = backend.stream().capture(forward)) {
+        assertThat(graph.size()).isEqualTo(launches);
       }
     }
   }
