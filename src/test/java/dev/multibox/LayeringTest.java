@@ -34,10 +34,10 @@ class LayeringTest {
     table.put("backend", Set.of("tensor"));
     table.put("backend.dry", Set.of("tensor", "backend"));
     table.put("backend.cpu", Set.of("natives", "tensor", "backend"));
+    table.put("backend.cuda.driver", Set.of("natives", "tensor"));
+    table.put("backend.cuda.cudnn", Set.of("tensor", "backend", "backend.cuda.driver"));
     table.put(
         "backend.cuda", Set.of("tensor", "backend", "backend.cuda.driver", "backend.cuda.cudnn"));
-    table.put("backend.cuda.cudnn", Set.of("tensor", "backend", "backend.cuda.driver"));
-    table.put("backend.cuda.driver", Set.of("natives", "tensor"));
     table.put("autograd", Set.of("tensor", "backend", "backend.dry"));
     table.put("nn", Set.of("tensor", "backend", "autograd"));
     table.put("optim", Set.of("tensor", "backend", "nn"));
