@@ -67,21 +67,14 @@ class SsdHalfTest {
       ssd.state().initialize(1);
       Shape image = ssd.imageShape(BATCH);
       Tensor images = tensors.of(type, image, pixels(image));
-      int priors = ssd.priors().count();
-      int[] classes = new int[BATCH * priors];
-      for (int i = 0; i < classes.length; i += 19) {
-        classes[i] = 1 + i % (CLASSES - 1);
-      }
-      Tensor classTargets = tensors.ints(Shape.of(BATCH, priors), classes);
-      Shape offsets = Shape.of(BATCH, priors, 4);
-      Tensor offsetTargets = tensors.floats(offsets, Tensors.random(3, offsets.size()));
+      MadeUpTargets targets = MadeUpTargets.of(tensors, ssd, BATCH);
       Tensor losses = tensors.poisoned(Shape.of(3));
       try (Tape tape = new Tape(backend, new PooledMemory(arena), Tape.Mode.TRAINING)) {
         HeadVariables heads = ssd.forward(tape, Variable.constant(images));
         assertThat(heads.levels()).allMatch(level -> level.value().dtype() == type);
         Variable loss =
             LossOps.multiboxLoss(
-                tape, heads, classTargets, offsetTargets, LossParams.caffe(), losses);
+                tape, heads, targets.classes(), targets.offsets(), LossParams.caffe(), losses);
         tape.backward(loss, tensors.floats(Shape.of(1), LOSS_SCALE));
       }
       Map<String, float[]> gradients = new LinkedHashMap<>();

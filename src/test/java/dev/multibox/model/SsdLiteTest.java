@@ -75,14 +75,7 @@ class SsdLiteTest {
       ssd.state().initialize(1);
       Shape image = ssd.imageShape(BATCH);
       Tensor images = tensors.of(type, image, Tensors.random(2, image.size()));
-      int priors = ssd.priors().count();
-      int[] classes = new int[BATCH * priors];
-      for (int i = 0; i < classes.length; i += 19) {
-        classes[i] = 1 + i % (CLASSES - 1);
-      }
-      Tensor classTargets = tensors.ints(Shape.of(BATCH, priors), classes);
-      Shape offsets = Shape.of(BATCH, priors, 4);
-      Tensor offsetTargets = tensors.floats(offsets, Tensors.random(3, offsets.size()));
+      MadeUpTargets targets = MadeUpTargets.of(tensors, ssd, BATCH);
       Tensor losses = tensors.poisoned(Shape.of(3));
       Sgd.Settings settings =
           new Sgd.Settings(0.9f, 4e-5f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.ALL, 1);
@@ -95,7 +88,12 @@ class SsdLiteTest {
           HeadVariables heads = ssd.forward(tape, Variable.constant(images));
           Variable loss =
               LossOps.multiboxLoss(
-                  tape, heads, classTargets, offsetTargets, LossParams.torchvision(), losses);
+                  tape,
+                  heads,
+                  targets.classes(),
+                  targets.offsets(),
+                  LossParams.torchvision(),
+                  losses);
           tape.backward(loss, tensors.floats(Shape.of(1), 1));
           totals[step] = backend.floats(losses)[0];
           Tensor foundInf = sgd.checkFinite();
