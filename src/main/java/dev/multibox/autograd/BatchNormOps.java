@@ -330,8 +330,7 @@ public final class BatchNormOps {
         tape.isRecording()
             && tape.recompute() == Recompute.NONE
             && tape.backend().keepsMasks()
-            && activation != Activation.NONE
-            && !activation.readsInput();
+            && activation.hasMask();
     return wanted ? tape.allocate(ActivationMask.shape(z.shape()), DType.U8) : null;
   }
 
