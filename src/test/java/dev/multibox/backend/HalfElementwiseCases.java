@@ -13,6 +13,13 @@ final class HalfElementwiseCases {
   private HalfElementwiseCases() {}
 
   static void addTo(OpCases cases) {
+    pointwise(cases);
+    biases(cases);
+    masks(cases);
+    betweenChannels(cases);
+  }
+
+  private static void pointwise(OpCases cases) {
     cases.add(
         "ElementwiseKernels.fill",
         ROWS,
@@ -47,6 +54,14 @@ final class HalfElementwiseCases {
                 .activationBackward(
                     run.any(1, shape), run.activation(), run.any(2, shape), run.gradient(shape)));
     cases.add(
+        "ElementwiseKernels.sum",
+        ROWS,
+        (run, shape) ->
+            run.backend().elementwise().sum(run.random(1, shape), run.floatsOut(Shape.of(1))));
+  }
+
+  private static void biases(OpCases cases) {
+    cases.add(
         "ElementwiseKernels.bias",
         ROWS,
         (run, shape) ->
@@ -66,6 +81,9 @@ final class HalfElementwiseCases {
                     run.random(2, shape),
                     run.activation() == Activation.NONE ? null : run.out(shape),
                     run.floatsGradient(channels(shape))));
+  }
+
+  private static void masks(OpCases cases) {
     cases.add(
         "ElementwiseKernels.maskedActivation",
         ROWS_OF_MASKS,
@@ -107,6 +125,9 @@ final class HalfElementwiseCases {
                     run.random(2, shape),
                     run.out(shape),
                     run.floatsGradient(channels(shape))));
+  }
+
+  private static void betweenChannels(OpCases cases) {
     cases.add(
         "ElementwiseKernels.scaleChannels",
         IMAGES,
@@ -150,10 +171,5 @@ final class HalfElementwiseCases {
                     shape.dim(-1),
                     run.gradient(shape),
                     1));
-    cases.add(
-        "ElementwiseKernels.sum",
-        ROWS,
-        (run, shape) ->
-            run.backend().elementwise().sum(run.random(1, shape), run.floatsOut(Shape.of(1))));
   }
 }

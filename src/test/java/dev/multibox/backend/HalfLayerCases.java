@@ -25,6 +25,7 @@ final class HalfLayerCases {
     convolution(cases);
     pooling(cases);
     batchNorm(cases);
+    maskedBatchNorm(cases);
     l2Norm(cases);
   }
 
@@ -176,6 +177,27 @@ final class HalfLayerCases {
                     run.out(shape),
                     run.floatsOut(Shape.of(2, shape.dim(-1)))));
     cases.add(
+        "BatchNormKernels.backwardData",
+        ROWS,
+        (run, shape) -> {
+          for (Statistics statistics : Statistics.values()) {
+            run.backend()
+                .batchNorm()
+                .backwardData(
+                    run.random(1, shape),
+                    run.perChannel(2, shape),
+                    run.perChannel(3, shape),
+                    run.perChannel(4, shape),
+                    run.any(5, shape),
+                    run.floats(6, Shape.of(2, shape.dim(-1))),
+                    statistics,
+                    run.gradient(shape));
+          }
+        });
+  }
+
+  private static void maskedBatchNorm(OpCases cases) {
+    cases.add(
         "BatchNormKernels.maskedApply",
         ROWS_OF_MASKS,
         (run, shape) ->
@@ -205,24 +227,6 @@ final class HalfLayerCases {
                     run.random(5, shape),
                     run.out(shape),
                     run.floatsOut(Shape.of(2, shape.dim(-1)))));
-    cases.add(
-        "BatchNormKernels.backwardData",
-        ROWS,
-        (run, shape) -> {
-          for (Statistics statistics : Statistics.values()) {
-            run.backend()
-                .batchNorm()
-                .backwardData(
-                    run.random(1, shape),
-                    run.perChannel(2, shape),
-                    run.perChannel(3, shape),
-                    run.perChannel(4, shape),
-                    run.any(5, shape),
-                    run.floats(6, Shape.of(2, shape.dim(-1))),
-                    statistics,
-                    run.gradient(shape));
-          }
-        });
   }
 
   private static void l2Norm(OpCases cases) {

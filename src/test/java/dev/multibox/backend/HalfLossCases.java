@@ -25,7 +25,8 @@ final class HalfLossCases {
 
   static void addTo(OpCases cases) {
     loss(cases);
-    heads(cases);
+    multibox(cases);
+    detect(cases);
   }
 
   /** The last class of every row. */
@@ -101,7 +102,7 @@ final class HalfLossCases {
     return run.tensors().ints(Shape.of(batch.dim(0), PRIORS), targets);
   }
 
-  private static void heads(OpCases cases) {
+  private static void multibox(OpCases cases) {
     cases.add(
         "LossKernels.multibox",
         BATCHES,
@@ -151,6 +152,9 @@ final class HalfLossCases {
                   run.tensors().floats(Shape.of(1), 1024),
                   LAYOUTS.stream().map(layout -> run.gradient(level(layout, batch))).toList());
         });
+  }
+
+  private static void detect(OpCases cases) {
     cases.add(
         "NmsKernels.detect",
         BATCHES,
