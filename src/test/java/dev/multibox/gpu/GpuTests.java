@@ -114,7 +114,7 @@ final class GpuTests implements TestExecutionListener {
         .orElseGet(test::getDisplayName);
   }
 
-  /** For example {@code BoxTest.decodesWhatItEncoded cuda}. */
+  /** For example {@code BoxTest.decodingUndoesEncoding cuda}. */
   private static String path(TestIdentifier test) {
     String method =
         test.getSource()
