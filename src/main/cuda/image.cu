@@ -1,11 +1,15 @@
-// From decoded images to a batch, in one pass: colour steps, canvas, crop, resize, flip and normalisation, each
-// image by a plan of its own. What depends on no pixel (how much of which row and column an output takes, in
-// doubles and sines) is made on the host and read as tables, so that the result is the CPU's to the bit.
+// From decoded images to a batch, in one pass: colour steps, canvas, crop, resize, flip, colour steps again and
+// normalisation, each image by a plan of its own. What depends on no pixel (how much of which row and column an
+// output takes, in doubles and sines) is made on the host and read as tables, so that the result is the CPU's to the
+// bit. The one number that depends on all pixels, an image's mean grey, is summed by a kernel of its own before.
+#include "block.cuh"
+#include "colour.cuh"
 #include "types.cuh"
 
 constexpr int TILE_WIDTH = 32;  // output pixels of a block: a warp's lanes side by side,
 constexpr int TILE_HEIGHT = 8;  // a warp each row
-constexpr int STRIP = 1536;     // bytes of a source row in shared memory: enough for a scale of 15
+constexpr int STRIP = 1536;     // bytes of source pixels in shared memory: a row for a scale of 15
+constexpr int GREY_PARTS = 32;  // blocks that share the sum of an image's greys, a lane each
 
 // An output takes so much of this input.
 struct alignas(8) Tap {
@@ -13,24 +17,18 @@ struct alignas(8) Tap {
     float weight;
 };
 
-// One colour step; the numbers and fields are PlanTable's.
-enum Colour { BRIGHTNESS = 0, CONTRAST = 1, SATURATION = 2, HUE = 3, SHUFFLE = 4 };
-
-struct ColourStep {
-    int kind;
-    float amount;           // added to or multiplied with a value, or sixths of the circle
-    int red, green, blue;   // where a shuffle takes them from
-};
-
 // One image: its pixels [h, w, 3], where it lies in the crop and what part of it shows, and where its tables begin.
 struct Plan {
     const uint8_t *image;
-    int width, left, top;
+    int width, height, left, top;
     int column_from, column_to, row_from, row_to;
     int across, across_count;  // taps of each output column
     int down, down_count;      // and of each row
-    int steps, step_count;
+    int steps, step_count;     // of which the late ones follow
+    int late_count;
+    int grey_step;             // which of the steps blends with the mean grey, or -1
     int overshoots;            // whether the resize has negative weights
+    int reserved;
 };
 
 // Channel c of the output is channel source[c] of the image.
@@ -38,70 +36,6 @@ struct Normalisation {
     float mean[3], scale[3];
     int source[3];
 };
-
-struct Rgb {
-    int red, green, blue;
-};
-
-// To 8 bits, half up.
-__device__ inline int eight_bits(float value) { return min(255, max(0, __float2int_rd(value + 0.5f))); }
-
-// Half up; for values that are known to lie within 0 to 255 but for rounding errors.
-__device__ inline int rounded(float value) { return int(value + 0.5f); }
-
-__device__ inline int largest(const Rgb &c) { return max(c.red, max(c.green, c.blue)); }
-
-__device__ inline int chroma_of(const Rgb &c) { return largest(c) - min(c.red, min(c.green, c.blue)); }
-
-// Grey has no reciprocal of its chroma, and stays what it is with any number.
-__device__ inline float inverse_of(int chroma) { return chroma == 0 ? 0 : 1 / float(chroma); }
-
-// With value V = max and saturation S = (max - min) / max, each channel lies below V by a multiple of S:
-// scaling S scales the distances from V. S stops at 1, where the least is 0.
-__device__ inline Rgb saturated(const Rgb &c, float factor) {
-    int top = largest(c);
-    float most = top * inverse_of(chroma_of(c));
-    float k = factor < most ? factor : most;
-    return {rounded(top - (top - c.red) * k), rounded(top - (top - c.green) * k), rounded(top - (top - c.blue) * k)};
-}
-
-// How far a channel lies below the largest, in chromas, at this distance round the circle.
-__device__ inline float distance_below(float sextant) {
-    float k = sextant - 6 * int(sextant * (1.0f / 6));
-    float rising = k < 4 - k ? k : 4 - k;
-    return rising < 0 ? 0 : rising > 1 ? 1 : rising;
-}
-
-// The hue turned by `sextants` of 60 degrees, 6 to 12.
-__device__ inline Rgb turned(const Rgb &c, float sextants) {
-    int top = largest(c);
-    int chroma = chroma_of(c);
-    float inverse = inverse_of(chroma);
-    float hue = top == c.red     ? (c.green - c.blue) * inverse
-                : top == c.green ? (c.blue - c.red) * inverse + 2
-                                 : (c.red - c.green) * inverse + 4;
-    hue += sextants;
-    return {rounded(top - chroma * distance_below(hue + 5)), rounded(top - chroma * distance_below(hue + 3)),
-            rounded(top - chroma * distance_below(hue + 1))};
-}
-
-__device__ inline int chosen(const Rgb &c, int channel) {
-    return channel == 0 ? c.red : channel == 1 ? c.green : c.blue;
-}
-
-__device__ inline Rgb coloured(Rgb c, const ColourStep &step) {
-    switch (step.kind) {
-        case BRIGHTNESS:
-            return {eight_bits(c.red + step.amount), eight_bits(c.green + step.amount),
-                    eight_bits(c.blue + step.amount)};
-        case CONTRAST:
-            return {eight_bits(c.red * step.amount), eight_bits(c.green * step.amount),
-                    eight_bits(c.blue * step.amount)};
-        case SATURATION: return saturated(c, step.amount);
-        case HUE: return turned(c, step.amount);
-        default: return {chosen(c, step.red), chosen(c, step.green), chosen(c, step.blue)};
-    }
-}
 
 // A pixel in the output's channels.
 struct Pixel {
@@ -114,36 +48,31 @@ struct Strip {
     int from, to;
 };
 
-// The strip of a row, which shows. A warp brings it to shared memory with neighbouring bytes a lane; a strip
-// too long for that is read where it is.
+// Brings bytes to shared memory: a warp, with neighbouring bytes a lane, from the start of a sector on, and as many
+// turns for every lane.
+__device__ inline void bring(const uint8_t *from, int bytes, uint8_t *shared) {
+    int lane = threadIdx.x % 32;
+    for (int turn = -int(reinterpret_cast<uintptr_t>(from) % 32); turn < bytes; turn += 32) {
+        int i = turn + lane;
+        if (i >= 0 && i < bytes) {
+            shared[i] = from[i];
+        }
+        __syncwarp();
+    }
+}
+
+// The strip of a row, which shows, in shared memory; one too long for that is read where it is.
 __device__ inline Strip strip_of(const Plan &plan, int row, int from, int to, uint8_t *shared) {
     const uint8_t *pixels = plan.image + 3 * ((row - plan.top) * plan.width + from - plan.left);
     int bytes = 3 * (to - from);
     if (bytes > STRIP) {
         return {pixels, from, to};
     }
-    // From the start of a sector on, and as many turns for every lane.
-    for (int turn = -int(reinterpret_cast<uintptr_t>(pixels) % 32); turn < bytes; turn += 32) {
-        int i = turn + threadIdx.x;
-        if (i >= 0 && i < bytes) {
-            shared[i] = pixels[i];
-        }
-        __syncwarp();
-    }
+    bring(pixels, bytes, shared);
     return {shared, from, to};
 }
 
-// The pixel at a column; 0 where the canvas shows.
-__device__ inline Pixel pixel_at(const Plan &plan, const ColourStep *steps, const Normalisation &normal,
-                                 const Strip &strip, int column) {
-    if (column < strip.from || column >= strip.to) {
-        return {};
-    }
-    const uint8_t *from = strip.pixels + 3 * (column - strip.from);
-    Rgb c = {from[0], from[1], from[2]};
-    for (int i = 0; i < plan.step_count; i++) {
-        c = coloured(c, steps[i]);
-    }
+__device__ inline Pixel normalised(const Rgb &c, const Normalisation &normal) {
     Pixel pixel;
     for (int i = 0; i < 3; i++) {
         pixel.at[i] = (chosen(c, normal.source[i]) - normal.mean[i]) * normal.scale[i];
@@ -151,22 +80,27 @@ __device__ inline Pixel pixel_at(const Plan &plan, const ColourStep *steps, cons
     return pixel;
 }
 
-// A row of the crop resampled at one output column, of whose taps the first two are at hand.
-__device__ inline Pixel across(const Plan &plan, const ColourStep *steps, const Normalisation &normal,
-                               const Tap *taps, Tap left, Tap right, const Strip &strip) {
-    Pixel sum = {};
-    if (plan.across_count == 2) {
-        Pixel a = pixel_at(plan, steps, normal, strip, left.index);
-        Pixel b = pixel_at(plan, steps, normal, strip, right.index);
-        for (int i = 0; i < 3; i++) {
-            sum.at[i] = left.weight * a.at[i] + right.weight * b.at[i];
-        }
-        return sum;
+// The pixel at a column, normalised unless steps follow the resize; 0 where the canvas shows.
+__device__ inline Pixel pixel_at(const Plan &plan, const ColourStep *steps, int grey, const Normalisation &normal,
+                                 const Strip &strip, int column) {
+    if (column < strip.from || column >= strip.to) {
+        return {};
     }
+    Rgb c = coloured(rgb_at(strip.pixels + 3 * (column - strip.from)), steps, plan.step_count, grey);
+    if (plan.late_count > 0) {
+        return {float(c.red), float(c.green), float(c.blue)};
+    }
+    return normalised(c, normal);
+}
+
+// A row of the crop resampled at the output column of a lane. Steps stand in the loop once: they are long.
+__device__ inline Pixel across(const Plan &plan, const ColourStep *steps, int grey, const Normalisation &normal,
+                               const Tap *taps, const Tap (*first_two)[TILE_WIDTH], const Strip &strip) {
+    Pixel sum = {};
     for (int t = 0; t < plan.across_count; t++) {
-        Tap tap = taps[t];
+        Tap tap = t < 2 ? first_two[t][threadIdx.x] : taps[t];
         if (tap.weight != 0) {
-            Pixel one = pixel_at(plan, steps, normal, strip, tap.index);
+            Pixel one = pixel_at(plan, steps, grey, normal, strip, tap.index);
             for (int i = 0; i < 3; i++) {
                 sum.at[i] += tap.weight * one.at[i];
             }
@@ -182,6 +116,31 @@ __device__ inline float within(float value, float mean, float scale) {
     float low = first < last ? first : last;
     float high = first < last ? last : first;
     return value < low ? low : value > high ? high : value;
+}
+
+// A resampled pixel as it is stored: rounded, coloured and normalised where steps are late, else brought back where
+// it overshot.
+__device__ inline Pixel finished(const Plan &plan, const ColourStep *late, const Normalisation &normal,
+                                 const Pixel &sum) {
+    if (plan.late_count > 0) {
+        Rgb c = {eight_bits(sum.at[0]), eight_bits(sum.at[1]), eight_bits(sum.at[2])};
+        return normalised(coloured(c, late, plan.late_count, 0), normal);
+    }
+    Pixel pixel;
+    for (int i = 0; i < 3; i++) {
+        pixel.at[i] = plan.overshoots ? within(sum.at[i], normal.mean[i], normal.scale[i]) : sum.at[i];
+    }
+    return pixel;
+}
+
+// An image's mean grey, rounded half up, from the sums of its parts, one a lane.
+__device__ inline int mean_grey(const Plan &plan, const uint64_t *sums) {
+    uint64_t sum = sums[blockIdx.x * GREY_PARTS + threadIdx.x];
+    for (int distance = 16; distance > 0; distance /= 2) {
+        sum += __shfl_xor_sync(ALL_LANES, sum, distance);
+    }
+    uint64_t pixels = uint64_t(plan.width) * plan.height;
+    return int((2 * sum + pixels) / (2 * pixels));
 }
 
 // The rows and columns of the crop that a tile takes and the image shows.
@@ -215,13 +174,14 @@ __device__ inline Tap next_tap(const Tap *rows, int tap, int end) {
 // order. Reads 3 bytes a source pixel that shows and writes out once, 16 bytes a thread, the floor; rows that
 // two tiles take, and tables, are read again from the cache.
 template <typename T, int N>
-__device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Tap *taps, Normalisation normal,
-                        int height, int width, int channels, T *out) {
+__device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Tap *taps, const uint64_t *greys,
+                        Normalisation normal, int height, int width, int channels, T *out) {
     __shared__ Pixel lines[TILE_HEIGHT][TILE_WIDTH];
     __shared__ uint8_t strips[TILE_HEIGHT][STRIP];
     __shared__ Tap shared_taps[2][TILE_WIDTH];
     __shared__ Plan plan;
     __shared__ Seen seen;
+    __shared__ int shared_grey;
     if (threadIdx.y == 0 && threadIdx.x < sizeof(Plan) / sizeof(int)) {
         reinterpret_cast<int *>(&plan)[threadIdx.x] =
             reinterpret_cast<const int *>(plans + blockIdx.x)[threadIdx.x];
@@ -245,7 +205,11 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
     if (threadIdx.x == 0 && threadIdx.y == 0) {
         seen = seen_by_tile(plan, taps, first_x, last_x, first_y, last_y);
     }
+    if (threadIdx.y == 1) {
+        shared_grey = plan.grey_step < 0 ? 0 : mean_grey(plan, greys);
+    }
     __syncthreads();
+    int grey = shared_grey;
 
     Pixel sum = {};
     int tap = y * plan.down_count;
@@ -258,8 +222,7 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
             Strip strip = strip_of(plan, row, seen.first_column, seen.end_column, strips[threadIdx.y]);
             if (x < width) {
                 lines[threadIdx.y][threadIdx.x] =
-                    across(plan, steps, normal, columns + x * count, shared_taps[0][threadIdx.x],
-                           shared_taps[1][threadIdx.x], strip);
+                    across(plan, steps, grey, normal, columns + x * count, shared_taps, strip);
             }
         }
         __syncthreads();
@@ -274,14 +237,14 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
         }
     }
     if (!is_inside) return;
+    Pixel pixel = finished(plan, steps + plan.step_count, normal, sum);
     Pack<T, N> pack = {};
     T *to = out + int64_t(blockIdx.x) * height * width * channels + (y * width + x) * channels;
     for (int i = 0; i < 3; i++) {
-        float value = plan.overshoots ? within(sum.at[i], normal.mean[i], normal.scale[i]) : sum.at[i];
         if (N == 1) {
-            to[i] = stored<T>(value);
+            to[i] = stored<T>(pixel.at[i]);
         } else {
-            pack.at[i % N] = stored<T>(value);
+            pack.at[i % N] = stored<T>(pixel.at[i]);
         }
     }
     if (N == 1) {
@@ -293,6 +256,38 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
     *reinterpret_cast<Pack<T, N> *>(to) = pack;
     for (int c = N; c < channels; c += N) {
         *reinterpret_cast<Pack<T, N> *>(to + c) = {};
+    }
+}
+
+// sums[n][part] = the greys of a part of image n, as it is when its plan blends with their mean; images whose plans
+// never do are left alone. The image is blockIdx.x, the part blockIdx.y, of GREY_PARTS; a block owns strips of 512
+// pixels far apart, a warp one at a time, a lane every 32nd pixel of it. Pixels pass through shared memory, where
+// their three bytes lie in no bank twice. Reads 3 bytes a pixel once, the floor.
+extern "C" __global__ void __launch_bounds__(TILE_WIDTH *TILE_HEIGHT) image_greys(
+    const Plan *__restrict__ plans, const ColourStep *__restrict__ all_steps, uint64_t *__restrict__ sums) {
+    constexpr int PIXELS = STRIP / 3;
+    __shared__ uint8_t strips[TILE_HEIGHT][STRIP];
+    const Plan &plan = plans[blockIdx.x];
+    int grey_step = plan.grey_step;
+    if (grey_step < 0) return;
+    const uint8_t *image = plan.image;
+    const ColourStep *steps = all_steps + plan.steps;
+    int pixels = plan.width * plan.height;
+    int lane = threadIdx.x % 32;
+    int warp = threadIdx.x / 32;
+    unsigned own = 0;
+    for (int from = (blockIdx.y * TILE_HEIGHT + warp) * PIXELS; from < pixels;
+         from += GREY_PARTS * TILE_HEIGHT * PIXELS) {
+        int count = min(PIXELS, pixels - from);
+        __syncwarp();  // the last strip has been read
+        bring(image + 3 * from, 3 * count, strips[warp]);
+        for (int i = lane; i < count; i += 32) {
+            own += grey_of(coloured(rgb_at(strips[warp] + 3 * i), steps, grey_step, 0));
+        }
+    }
+    uint64_t sum = block_sum<uint64_t>(own);
+    if (threadIdx.x == 0) {
+        sums[blockIdx.x * GREY_PARTS + blockIdx.y] = sum;
     }
 }
 
@@ -332,8 +327,8 @@ __device__ void resize(const Tap *__restrict__ down, const Tap *__restrict__ acr
 #define PREPARE(name, T, width_name, N)                                                                             \
     extern "C" __global__ void __launch_bounds__(TILE_WIDTH *TILE_HEIGHT) image_prepare_##name##width_name(          \
         const Plan *__restrict__ plans, const ColourStep *__restrict__ steps, const Tap *__restrict__ taps,         \
-        Normalisation normal, int height, int width, int channels, T *__restrict__ out) {                           \
-        prepare<T, N>(plans, steps, taps, normal, height, width, channels, out);                                    \
+        const uint64_t *__restrict__ greys, Normalisation normal, int height, int width, int channels, T *__restrict__ out) {                           \
+        prepare<T, N>(plans, steps, taps, greys, normal, height, width, channels, out);                                    \
     }
 
 #define RESIZE(width_name, N)                                                                                       \

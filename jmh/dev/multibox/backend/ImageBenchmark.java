@@ -1,7 +1,6 @@
 package dev.multibox.backend;
 
 import dev.multibox.backend.ImagePlan.Canvas;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.tensor.DType;
@@ -102,5 +101,42 @@ public class ImageBenchmark extends OpBenchmark {
   @Benchmark
   public void resizeBilinear(Traffic traffic) {
     time(traffic, maps.bytes() + resized.bytes(), () -> kernels.resizeBilinear(maps, resized));
+  }
+
+  /** As NVIDIA does: whole images, twisted behind the resize. */
+  @Benchmark
+  public void prepareTwisted(Traffic traffic) {
+    ImagePlan plan =
+        new ImagePlan(
+            List.of(),
+            Canvas.none(WIDTH, HEIGHT),
+            new Crop(0, 0, WIDTH, HEIGHT),
+            true,
+            resize,
+            List.of(new ColourStep.Twist(0.3f, 1.3f, 1.05f, 0.8f)));
+    List<ImagePlan> plans = Collections.nCopies(batch, plan);
+    time(
+        traffic,
+        3L * batch * WIDTH * HEIGHT + out.bytes(),
+        () -> kernels.prepare(images, plans, Normalisation.caffe(), out));
+  }
+
+  /** As torchvision does: whole images, read once more for their mean grey. */
+  @Benchmark
+  public void prepareBlended(Traffic traffic) {
+    List<ColourStep> colours =
+        List.of(
+            new ColourStep.Blend(ColourStep.From.BLACK, 1.1f),
+            new ColourStep.Blend(ColourStep.From.GREY, 1.3f),
+            new ColourStep.ByteHue(9),
+            new ColourStep.Blend(ColourStep.From.MEAN_GREY, 0.8f),
+            new ColourStep.Shuffle(2, 0, 1));
+    Crop crop = new Crop(0, 0, WIDTH, HEIGHT);
+    ImagePlan plan = new ImagePlan(colours, Canvas.none(WIDTH, HEIGHT), crop, true, resize);
+    List<ImagePlan> plans = Collections.nCopies(batch, plan);
+    time(
+        traffic,
+        2 * 3L * batch * WIDTH * HEIGHT + out.bytes(),
+        () -> kernels.prepare(images, plans, Normalisation.caffe(), out));
   }
 }

@@ -26,6 +26,7 @@ import java.util.Map;
  */
 public final class Golden {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Path OWN = Path.of("src/test/resources/golden");
 
   private final String name;
   private final JsonNode header;
@@ -41,7 +42,7 @@ public final class Golden {
 
   /** The folder the vectors lie in. */
   public static Path folder() {
-    return Path.of(System.getProperty("multibox.golden", "src/test/resources/golden"));
+    return Path.of(System.getProperty("multibox.golden", OWN.toString()));
   }
 
   /** All files that match {@code glob}, at least one. */
@@ -60,8 +61,17 @@ public final class Golden {
 
   /** A file of tensors, for example {@code 03_matching.safetensors}. */
   public static Golden open(String fileName) {
+    return open(folder(), fileName);
+  }
+
+  /** A file that a script of this project makes, which other sets of vectors do not have. */
+  public static Golden openOwn(String fileName) {
+    return open(OWN, fileName);
+  }
+
+  private static Golden open(Path folder, String fileName) {
     try {
-      byte[] bytes = Files.readAllBytes(folder().resolve(fileName));
+      byte[] bytes = Files.readAllBytes(folder.resolve(fileName));
       MemorySegment file = MemorySegment.ofArray(bytes);
       int length = Math.toIntExact(file.get(JAVA_LONG_UNALIGNED, 0));
       JsonNode header = JSON.readTree(new String(bytes, 8, length, StandardCharsets.UTF_8));

@@ -10,8 +10,8 @@ public abstract class ImageKernels {
   private static final String RESIZE = "resize";
 
   /**
-   * Image {@code n} distorted, expanded, cropped, resized and flipped as its plan says, then
-   * normalised.
+   * Image {@code n} distorted, expanded, cropped, resized, flipped and distorted again as its plan
+   * says, then normalised.
    *
    * @param images {@code N} decoded images {@code [h, w, 3]} U8 RGB, of any sizes
    * @param plans one for each image
@@ -94,6 +94,18 @@ public abstract class ImageKernels {
         "%s does not lie in %s",
         crop,
         canvas);
+    Checks.require(
+        PREPARE,
+        plan.lateSteps().isEmpty() || showsImageAlone(image, plan),
+        "%s shows more than image %s, to which late steps are limited",
+        crop,
+        image);
+  }
+
+  private static boolean showsImageAlone(Tensor image, ImagePlan plan) {
+    CropView view = CropView.of(image, plan);
+    return view.columnTo() - view.columnFrom() == plan.crop().width()
+        && view.rowTo() - view.rowFrom() == plan.crop().height();
   }
 
   protected void runExpect(Tensor out) {

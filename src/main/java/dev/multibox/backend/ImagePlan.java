@@ -5,20 +5,55 @@ import java.util.List;
 /**
  * What is done to the pixels of one image on its way into a batch, drawn beforehand: colour steps
  * in order, then a canvas the image is laid on, then a crop of the canvas, stretched over the
- * network's input, then a flip. Boxes are moved on the host by the same numbers.
+ * network's input, then a flip, then colour steps again. Boxes are moved on the host by the same
+ * numbers.
  *
- * @param colourSteps applied to the source pixels one after the other, saturating to 8 bits each
- *     time, as Caffe does
+ * @param colourSteps applied to the source pixels one after the other, as Caffe does; at most one
+ *     of them looks at the whole image, {@link ColourStep.From#MEAN_GREY}
  * @param canvas where the image lies; {@link Canvas#none} for no expansion
  * @param crop the part of the canvas that becomes the input
  * @param flipped whether the result is mirrored left to right
  * @param resize how the crop becomes the input
+ * @param lateSteps applied to the resized pixels, which are rounded to 8 bits for it, as DALI does;
+ *     none of them looks at the whole image, and the crop shows nothing of the canvas
  */
 public record ImagePlan(
-    List<ColourStep> colourSteps, Canvas canvas, Crop crop, boolean flipped, Resize resize) {
+    List<ColourStep> colourSteps,
+    Canvas canvas,
+    Crop crop,
+    boolean flipped,
+    Resize resize,
+    List<ColourStep> lateSteps) {
 
   public ImagePlan {
     colourSteps = List.copyOf(colourSteps);
+    lateSteps = List.copyOf(lateSteps);
+    long means = colourSteps.stream().filter(ImagePlan::takesMean).count();
+    Checks.require("plan", means <= 1, "%d steps blend with the mean, wanted at most one", means);
+    Checks.require(
+        "plan",
+        lateSteps.stream().noneMatch(ImagePlan::takesMean),
+        "a late step blends with the mean, which only steps before the resize may");
+  }
+
+  /** A plan whose colours are done before the resize. */
+  public ImagePlan(
+      List<ColourStep> colourSteps, Canvas canvas, Crop crop, boolean flipped, Resize resize) {
+    this(colourSteps, canvas, crop, flipped, resize, List.of());
+  }
+
+  private static boolean takesMean(ColourStep step) {
+    return step instanceof ColourStep.Blend blend && blend.from() == ColourStep.From.MEAN_GREY;
+  }
+
+  /** Which of the colour steps blends with the mean grey; -1 if none does. */
+  public int meanStep() {
+    for (int i = 0; i < colourSteps.size(); i++) {
+      if (takesMean(colourSteps.get(i))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** The whole image stretched over the input, as in evaluation. */
@@ -78,29 +113,5 @@ public record ImagePlan(
     public boolean overshoots() {
       return this == BICUBIC || this == LANCZOS4;
     }
-  }
-
-  /** One colour distortion, on RGB in 0 to 255; its result is rounded to 8 bits, half up. */
-  public sealed interface ColourStep {
-    /** {@code v + delta}. */
-    record Brightness(float delta) implements ColourStep {}
-
-    /** {@code v factor}. */
-    record Contrast(float factor) implements ColourStep {}
-
-    /** Saturation times factor in HSV, hue and value kept. */
-    record Saturation(float factor) implements ColourStep {}
-
-    /** The hue turned by this many degrees, saturation and value kept. */
-    record Hue(float degrees) implements ColourStep {
-      /** The turn in sixths of the circle, as the one from 6 to 12 that is the same. */
-      public float sextants() {
-        float sextants = degrees / 60;
-        return sextants - 6 * (float) Math.floor(sextants / 6) + 6;
-      }
-    }
-
-    /** Output channels red, green, blue taken from input channels {@code red green blue}. */
-    record Shuffle(int red, int green, int blue) implements ColourStep {}
   }
 }

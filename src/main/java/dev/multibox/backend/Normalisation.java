@@ -28,6 +28,11 @@ public record Normalisation(
     BGR
   }
 
+  /** Values as they are. */
+  public static Normalisation none() {
+    return new Normalisation(0, 0, 0, 1, 1, 1, ChannelOrder.RGB);
+  }
+
   /** Caffe's VGG: BGR minus (104, 117, 123), no division (spec of SSD's release, mean_value). */
   public static Normalisation caffe() {
     return new Normalisation(123, 117, 104, 1, 1, 1, ChannelOrder.BGR);

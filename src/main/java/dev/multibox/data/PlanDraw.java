@@ -2,9 +2,9 @@ package dev.multibox.data;
 
 import static dev.multibox.data.ShapesCanvas.between;
 
+import dev.multibox.backend.ColourStep;
 import dev.multibox.backend.ImagePlan;
 import dev.multibox.backend.ImagePlan.Canvas;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.data.SamplePlan.Target;
 import java.util.ArrayList;

@@ -94,10 +94,20 @@ final class HalfCases {
               .image()
               .prepare(
                   Collections.nCopies(shape.intDim(0), image),
-                  Collections.nCopies(
-                      shape.intDim(0), ImagePlan.whole(30, 20, ImagePlan.Resize.BICUBIC)),
+                  Collections.nCopies(shape.intDim(0), contrasted(30, 20)),
                   Normalisation.caffe(),
                   run.out(shape));
         });
+  }
+
+  /** A plan that looks at the whole image first. */
+  private static ImagePlan contrasted(int width, int height) {
+    ImagePlan whole = ImagePlan.whole(width, height, ImagePlan.Resize.BICUBIC);
+    return new ImagePlan(
+        List.of(new ColourStep.Blend(ColourStep.From.MEAN_GREY, 0.7f)),
+        whole.canvas(),
+        whole.crop(),
+        true,
+        whole.resize());
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.multibox.SimulatedBackend;
 import dev.multibox.Tensors;
 import dev.multibox.backend.ImagePlan.Canvas;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.cpu.CpuBackend;
@@ -29,7 +28,18 @@ class ImageParityTest {
           new ColourStep.Hue(-17),
           new ColourStep.Shuffle(2, 0, 1));
 
-  /** One image for each kind of resize, of its own size, with steps in another order each. */
+  private static final List<ColourStep> OTHERS =
+      List.of(
+          new ColourStep.Blend(ColourStep.From.BLACK, 1.12f),
+          new ColourStep.Blend(ColourStep.From.GREY, 1.37f),
+          new ColourStep.ByteHue(-12),
+          new ColourStep.Blend(ColourStep.From.MEAN_GREY, 0.8f),
+          new ColourStep.Twist(11, 1.4f, 0.9f, 1.3f));
+
+  /**
+   * One image for each kind of resize, of its own size, with steps in another order each, Caffe's
+   * and the others' in turn; the last of them late where nothing of the canvas shows.
+   */
   private static float[] prepare(Backend backend, DType type, long channels) {
     SplittableRandom random = new SplittableRandom(1);
     List<ImagePlan> plans = new ArrayList<>();
@@ -45,20 +55,28 @@ class ImageParityTest {
         Tensor image = tensors.allocate(Shape.of(height, width, 3), DType.U8);
         backend.upload(MemorySegment.ofArray(rgb), image);
         images.add(image);
-        List<ColourStep> steps = new ArrayList<>(COLOURS.subList(0, i));
-        java.util.Collections.rotate(steps, i / 2);
-        plans.add(
-            new ImagePlan(
-                steps,
-                new Canvas(width + 30, height + 20, 11, 5 * i % 20),
-                new Crop(3 * i, 2 * i, width + 8, height + 3),
-                i % 2 == 1,
-                resize));
+        plans.add(plan(i, width, height, resize));
       }
       Tensor out = tensors.allocate(Shape.of(images.size(), 17, 37, channels), type);
       backend.image().prepare(images, plans, Normalisation.imageNet(), out);
       return tensors.values(out);
     }
+  }
+
+  private static ImagePlan plan(int i, int width, int height, Resize resize) {
+    List<ColourStep> steps = new ArrayList<>((i % 2 == 0 ? COLOURS : OTHERS).subList(0, i));
+    java.util.Collections.rotate(steps, i / 2);
+    if (i % 3 == 2) {
+      Crop crop = new Crop(1, 2, width - 3, height - 5);
+      return new ImagePlan(
+          steps, Canvas.none(width, height), crop, true, resize, OTHERS.subList(4, 5));
+    }
+    return new ImagePlan(
+        steps,
+        new Canvas(width + 30, height + 20, 11, 5 * i % 20),
+        new Crop(3 * i, 2 * i, width + 8, height + 3),
+        i % 2 == 1,
+        resize);
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.multibox.BackendSource;
 import dev.multibox.Tensors;
 import dev.multibox.backend.ImagePlan.Canvas;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.backend.ImagePlan.Resize;
 import dev.multibox.backend.cpu.CpuBackend;
@@ -100,6 +99,68 @@ class ImagePrepareTest {
         double tolerance = count == 1 ? 1.001 : LEVELS * 1.45 * 1.4;
         assertAgrees(backend, noise(random, 1200), 20, plan, PLAIN, tolerance);
       }
+    }
+  }
+
+  /** The grey mean is of the whole image, of which the crop shows a corner. */
+  @BackendSource
+  void blendsAgreeWithTheDefinition(Backend backend) {
+    SplittableRandom random = new SplittableRandom(8);
+    int[] rgb = noise(random, 70 * 90 * 3);
+    for (int i = 0; i < 3 * 70 * 45; i++) {
+      rgb[i] /= 2;
+    }
+    for (ColourStep.From from : ColourStep.From.values()) {
+      for (float factor : new float[] {0, 0.6f, 1, 1.5f}) {
+        List<ColourStep> steps =
+            List.of(new ColourStep.Brightness(-9), new ColourStep.Blend(from, factor));
+        ImagePlan plan =
+            new ImagePlan(
+                steps, Canvas.none(70, 90), new Crop(50, 60, 20, 20), false, Resize.NEAREST);
+        // What is whole but for a float's last bit may lose it.
+        assertAgrees(backend, rgb, 70, plan, PLAIN, 1.001);
+      }
+    }
+  }
+
+  @BackendSource
+  void lateStepsAreAppliedToWhatWasResized(Backend backend) {
+    SplittableRandom random = new SplittableRandom(9);
+    for (int i = 0; i < 12; i++) {
+      ColourStep.Twist twist =
+          new ColourStep.Twist(30 * i, 0.5f + i / 11f, 0.875f + i / 44f, 1.5f - i / 11f);
+      ImagePlan plan =
+          new ImagePlan(
+              i % 2 == 0 ? List.of() : List.of(new ColourStep.Brightness(20)),
+              Canvas.none(50, 40),
+              new Crop(5, 2 + i, 40 - i, 25),
+              i % 3 == 0,
+              RESIZES.get(i % RESIZES.size()),
+              List.of(twist));
+      // One level where rounding falls the other way, times the gain of red on blue at most.
+      assertAgrees(backend, noise(random, 6000), 50, plan, Normalisation.caffe(), 1 + 1.7 * 1.6);
+    }
+  }
+
+  @BackendSource
+  void aTwistByHand(Backend backend) {
+    // Without chroma, 1.125 (128 + 0.5 (y - 128)) of the luma y, which of red is 0.299.
+    int[] colours = {0, 0, 0, 100, 100, 100, 255, 0, 0};
+    ColourStep.Twist twist = new ColourStep.Twist(45, 0, 1.125f, 0.5f);
+    ImagePlan plan =
+        new ImagePlan(
+            List.of(),
+            Canvas.none(3, 1),
+            new Crop(0, 0, 3, 1),
+            false,
+            Resize.NEAREST,
+            List.of(twist));
+    try (TensorArena arena = backend.newArena()) {
+      Tensor out = new Tensors(backend, arena).poisoned(Shape.of(1, 1, 3, 3));
+      backend
+          .image()
+          .prepare(List.of(image(backend, arena, colours, 3)), List.of(plan), PLAIN, out);
+      assertThat(backend.floats(out)).containsExactly(72, 72, 72, 128, 128, 128, 115, 115, 115);
     }
   }
 
@@ -208,6 +269,34 @@ class ImagePrepareTest {
     assertThatThrownBy(() -> prepare(backend, rgb, 10, outside, PLAIN, 8, DType.F32))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("does not lie in");
+    ImagePlan late =
+        new ImagePlan(
+            List.of(),
+            new Canvas(20, 20, 3, 3),
+            new Crop(0, 0, 13, 13),
+            false,
+            Resize.BILINEAR,
+            List.of(new ColourStep.Hue(3)));
+    assertThatThrownBy(() -> prepare(backend, rgb, 10, late, PLAIN, 8, DType.F32))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("shows more than image")
+        .hasMessageContaining("to which late steps are limited");
+  }
+
+  @Test
+  void refusesPlansThatLookAtTheWholeImageTwiceOrLate() {
+    ColourStep mean = new ColourStep.Blend(ColourStep.From.MEAN_GREY, 0.5f);
+    ImagePlan whole = ImagePlan.whole(9, 9, Resize.AREA);
+    assertThatThrownBy(() ->
+            new ImagePlan(List.of(mean, mean), whole.canvas(), whole.crop(), false, whole.resize()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("plan: 2 steps blend with the mean, wanted at most one");
+    assertThatThrownBy(() ->
+            new ImagePlan(
+                List.of(), whole.canvas(), whole.crop(), false, whole.resize(), List.of(mean)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "plan: a late step blends with the mean, which only steps before the resize may");
   }
 
   private static float[] prepareAll(int threads, List<int[]> images, List<ImagePlan> plans) {
@@ -235,7 +324,7 @@ class ImagePrepareTest {
       ImagePlan plan,
       Normalisation normalisation,
       double tolerance) {
-    int side = plan.colourSteps().isEmpty() ? 24 : 20;
+    int side = plan.colourSteps().isEmpty() && plan.lateSteps().isEmpty() ? 24 : 20;
     float[] actual = prepare(backend, rgb, width, plan, normalisation, side, DType.F32);
     double[] expected = ImageReference.prepare(rgb, width, plan, normalisation, side, side);
     for (int i = 0; i < expected.length; i++) {

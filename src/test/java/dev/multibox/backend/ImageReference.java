@@ -1,10 +1,10 @@
 package dev.multibox.backend;
 
 import dev.multibox.backend.ImagePlan.Canvas;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ImagePlan.Crop;
 import dev.multibox.backend.ImagePlan.Resize;
 import java.util.Arrays;
+import java.util.List;
 
 /** What {@link ImageKernels#prepare} shall compute, pixel by pixel in doubles. */
 final class ImageReference {
@@ -14,13 +14,9 @@ final class ImageReference {
   static double[] prepare(
       int[] rgb, int width, ImagePlan plan, Normalisation normal, int outWidth, int outHeight) {
     int[] coloured = rgb.clone();
-    for (ColourStep step : plan.colourSteps()) {
-      for (int i = 0; i < coloured.length; i += 3) {
-        distort(coloured, i, step);
-      }
-    }
+    distort(coloured, plan.colourSteps());
     double[] crop = crop(coloured, width, plan.canvas(), plan.crop(), normal);
-    double[] out = new double[outWidth * outHeight * 3];
+    double[] out = new double[outWidth * outHeight * 3]; // 0 to 255
     for (int y = 0; y < outHeight; y++) {
       double[] down = weights(plan.resize(), plan.crop().height(), outHeight, y);
       for (int x = 0; x < outWidth; x++) {
@@ -33,12 +29,43 @@ final class ImageReference {
               value += down[v] * across[u] * crop[(v * across.length + u) * 3 + c];
             }
           }
-          int target = normal.order() == Normalisation.ChannelOrder.RGB ? c : 2 - c;
-          out[at + target] = (Math.clamp(value, 0, 255) - mean(normal, c)) * scale(normal, c);
+          out[at + c] = Math.clamp(value, 0, 255);
         }
       }
     }
+    if (!plan.lateSteps().isEmpty()) {
+      int[] late = Arrays.stream(out).mapToInt(ImageReference::eightBits).toArray();
+      distort(late, plan.lateSteps());
+      Arrays.setAll(out, i -> late[i]);
+    }
+    return normalised(out, normal);
+  }
+
+  private static double[] normalised(double[] rgb, Normalisation normal) {
+    double[] out = new double[rgb.length];
+    for (int i = 0; i < rgb.length; i++) {
+      int c = i % 3;
+      int target = normal.order() == Normalisation.ChannelOrder.RGB ? c : 2 - c;
+      out[i - c + target] = (rgb[i] - mean(normal, c)) * scale(normal, c);
+    }
     return out;
+  }
+
+  private static void distort(int[] rgb, List<ColourStep> steps) {
+    for (ColourStep step : steps) {
+      double mean = 0;
+      for (int i = 0; i < rgb.length; i += 3) {
+        mean += Math.floor(grey(rgb, i) + 0.5) / rgb.length * 3;
+      }
+      for (int i = 0; i < rgb.length; i += 3) {
+        distort(rgb, i, step, Math.floor(mean + 0.5));
+      }
+    }
+  }
+
+  /** ITU-R 601-2. */
+  private static double grey(int[] rgb, int at) {
+    return 0.299 * rgb[at] + 0.587 * rgb[at + 1] + 0.114 * rgb[at + 2];
   }
 
   private static double[] crop(
@@ -109,7 +136,7 @@ final class ImageReference {
     return Math.sin(Math.PI * d) / (Math.PI * d);
   }
 
-  private static void distort(int[] rgb, int at, ColourStep step) {
+  private static void distort(int[] rgb, int at, ColourStep step, double mean) {
     double[] hsv = toHsv(rgb[at], rgb[at + 1], rgb[at + 2]);
     switch (step) {
       case ColourStep.Brightness(float delta) -> {
@@ -125,12 +152,51 @@ final class ImageReference {
       case ColourStep.Saturation(float factor) ->
           fromHsv(hsv[0], Math.min(1, hsv[1] * factor), hsv[2], rgb, at);
       case ColourStep.Hue(float degrees) -> fromHsv(hsv[0] + degrees, hsv[1], hsv[2], rgb, at);
+      case ColourStep.Blend(ColourStep.From from, float factor) -> {
+        double grey = Math.floor(grey(rgb, at) + 0.5);
+        for (int c = at; c < at + 3; c++) {
+          double zero =
+              switch (from) {
+                case BLACK -> 0;
+                case GREY -> grey;
+                case MEAN_GREY -> mean;
+              };
+          rgb[c] =
+              (int) Math.clamp(zero * (1 - (double) factor) + (double) factor * rgb[c], 0, 255);
+        }
+      }
+      case ColourStep.Twist twist -> twist(rgb, at, twist);
+      case ColourStep.ByteHue _ ->
+          throw new IllegalArgumentException(
+              "known by Pillow's own answers: ImageColourGoldenTest");
       case ColourStep.Shuffle(int red, int green, int blue) -> {
         int[] old = {rgb[at], rgb[at + 1], rgb[at + 2]};
         rgb[at] = old[red];
         rgb[at + 1] = old[green];
         rgb[at + 2] = old[blue];
       }
+    }
+  }
+
+  /** Luma and chroma one after the other, as DALI documents them. */
+  private static void twist(int[] rgb, int at, ColourStep.Twist twist) {
+    double r = rgb[at];
+    double g = rgb[at + 1];
+    double b = rgb[at + 2];
+    double y = 0.299 * r + 0.587 * g + 0.114 * b;
+    double i = 0.596 * r - 0.274 * g - 0.321 * b;
+    double q = 0.211 * r - 0.523 * g + 0.311 * b;
+    double angle = twist.hueDegrees() * Math.PI / 180;
+    double turnedI = twist.saturation() * (Math.cos(angle) * i + Math.sin(angle) * q);
+    double turnedQ = twist.saturation() * (Math.cos(angle) * q - Math.sin(angle) * i);
+    double[] turned = {
+      y + 0.956 * turnedI + 0.621 * turnedQ,
+      y - 0.272 * turnedI - 0.647 * turnedQ,
+      y - 1.107 * turnedI + 1.705 * turnedQ
+    };
+    for (int c = 0; c < 3; c++) {
+      double contrasted = 128 + twist.contrast() * (turned[c] - 128);
+      rgb[at + c] = eightBits(twist.brightness() * contrasted);
     }
   }
 

@@ -27,13 +27,14 @@ final class CpuImageKernels extends ImageKernels {
       List<Tensor> images, List<ImagePlan> plans, Normalisation normalisation, Tensor out) {
     int height = out.shape().intDim(1);
     int bands = Math.ceilDiv(height, BAND);
+    int[] means = GreyMeans.of(parallel, images, plans);
     parallel.forChunks(
         (long) images.size() * bands,
         1,
         (scratch, chunk, _, _) -> {
           int n = Math.floorDiv(chunk, bands);
           int from = chunk % bands * BAND;
-          new ImagePreparation(images.get(n), plans.get(n), normalisation, out.get(n))
+          new ImagePreparation(images.get(n), plans.get(n), means[n], normalisation, out.get(n))
               .run(scratch, from, Math.min(height, from + BAND));
         });
   }

@@ -10,6 +10,7 @@ import dev.multibox.backend.ResizeTaps;
 import dev.multibox.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One image of a batch on its way through its plan, some output rows at a time.
@@ -17,7 +18,7 @@ import java.util.Arrays;
  * <p>A source row becomes normalised floats, then is resampled across; as many of those as an
  * output row takes stay in a ring, where they are mixed downwards. So every source pixel is read
  * once, and only if something of it is seen. The canvas round the image is zero after
- * normalisation, and costs nothing.
+ * normalisation, and costs nothing. Where colour steps come late, rows are normalised behind them.
  */
 final class ImagePreparation {
   private static final int CROP_ROW = 0;
@@ -35,6 +36,7 @@ final class ImagePreparation {
   private final int cropWidth;
   private final boolean overshoots;
   private final ColourRow colours;
+  private final @Nullable ColourRow lateColours;
   private final ResizeTaps across;
   private final ResizeTaps down;
 
@@ -44,7 +46,9 @@ final class ImagePreparation {
   private int outFrom;
   private int outTo;
 
-  ImagePreparation(Tensor image, ImagePlan plan, Normalisation normalisation, Tensor out) {
+  /** With the image's {@code mean} grey where a step blends with it. */
+  ImagePreparation(
+      Tensor image, ImagePlan plan, int mean, Normalisation normalisation, Tensor out) {
     Crop crop = plan.crop();
     this.image = image.host();
     this.imageWidth = image.shape().intDim(1);
@@ -53,7 +57,10 @@ final class ImagePreparation {
     this.channels = out.shape().intDim(2);
     this.cropWidth = crop.width();
     this.overshoots = plan.resize().overshoots();
-    this.colours = new ColourRow(plan.colourSteps(), normalisation);
+    boolean isLate = !plan.lateSteps().isEmpty();
+    this.colours =
+        new ColourRow(plan.colourSteps(), mean, isLate ? Normalisation.none() : normalisation);
+    this.lateColours = isLate ? new ColourRow(plan.lateSteps(), mean, normalisation) : null;
     ResizeTaps columns = ResizeTaps.of(plan.resize(), crop.width(), outWidth);
     this.across = plan.flipped() ? columns.mirrored() : columns;
     this.down = ResizeTaps.of(plan.resize(), crop.height(), out.shape().intDim(0));
@@ -93,7 +100,9 @@ final class ImagePreparation {
           addRow(ring, slot * outWidth * 3, down.weight()[tap], outRow);
         }
       }
-      if (overshoots) {
+      if (lateColours != null) {
+        colourLate(scratch, lateColours, outRow);
+      } else if (overshoots) {
         colours.clamp(outRow, outWidth);
       }
       writeRow(scratch, outRow, y);
@@ -148,6 +157,14 @@ final class ImagePreparation {
     for (int i = 0; i < outWidth * 3; i++) {
       outRow[i] += weight * ring[at + i];
     }
+  }
+
+  private void colourLate(Scratch scratch, ColourRow late, float[] outRow) {
+    int[] rgb = scratch.ints(PIXELS, outWidth * 3);
+    for (int i = 0; i < outWidth * 3; i++) {
+      rgb[i] = ColourSteps.eightBits(outRow[i]);
+    }
+    late.apply(rgb, outWidth, outRow, 0);
   }
 
   private void writeRow(Scratch scratch, float[] outRow, int y) {

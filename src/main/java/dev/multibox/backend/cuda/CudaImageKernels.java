@@ -46,6 +46,15 @@ final class CudaImageKernels extends ImageKernels {
     int width = out.shape().intDim(2);
     PlanTable table = new PlanTable(images, plans, width, height);
     long address = upload.send(table.bytes(), table::write);
+    if (table.takesMeans()) {
+      kernels
+          .launch("image_greys")
+          .grid(images.size(), PlanTable.GREY_PARTS, 1)
+          .arg(address)
+          .arg(address + table.stepsAt())
+          .arg(address + table.greysAt())
+          .run(kernels.stream());
+    }
     int tiles = Math.ceilDiv(width, TILE_WIDTH) * Math.ceilDiv(height, TILE_HEIGHT);
     kernels
         .byWidth("image_prepare", out)
@@ -54,6 +63,7 @@ final class CudaImageKernels extends ImageKernels {
         .arg(address)
         .arg(address + table.stepsAt())
         .arg(address + table.tapsAt())
+        .arg(address + table.greysAt())
         .arg(structure(normalisation))
         .arg(height)
         .arg(width)

@@ -4,9 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.multibox.backend.ColourStep;
 import dev.multibox.backend.CropView;
 import dev.multibox.backend.ImagePlan;
-import dev.multibox.backend.ImagePlan.ColourStep;
 import dev.multibox.backend.ResizeTaps;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
@@ -16,11 +16,12 @@ import java.util.List;
 
 /**
  * The plans of a batch as {@code image.cu} reads them: a {@code Plan} for each image, then all
- * {@code ColourStep}s, then all {@code Tap}s.
+ * {@code ColourStep}s, those of an image that come late behind its others, then all {@code Tap}s;
+ * behind them is room for the sums that make mean greys, where a plan blends with one.
  */
 final class PlanTable {
-  private static final long PLAN_BYTES = 64;
-  private static final long STEP_BYTES = 20;
+  private static final long PLAN_BYTES = 80;
+  private static final long STEP_BYTES = 56;
   private static final long TAP_BYTES = 8;
 
   /** More than recipes have. */
@@ -29,12 +30,18 @@ final class PlanTable {
   /** Of one output: what the widest resampling has that looks at a fixed number of inputs. */
   private static final long MOST_TAPS = 8;
 
+  /** Blocks that share the sum of an image's greys. */
+  static final int GREY_PARTS = 32;
+
+  private static final long GREY_BYTES = (long) GREY_PARTS * Long.BYTES;
+
   /** One image: where it is, how it lies in its crop, what each output takes of it. */
   private record Entry(Tensor image, ImagePlan plan, ResizeTaps across, ResizeTaps down) {}
 
   private final List<Entry> entries = new ArrayList<>();
   private long steps;
   private long taps;
+  private boolean takesMeans;
 
   /** The plans of {@code images}, which become {@code width x height}. */
   PlanTable(List<Tensor> images, List<ImagePlan> plans, int width, int height) {
@@ -44,7 +51,8 @@ final class PlanTable {
       ResizeTaps across = plan.flipped() ? columns.mirrored() : columns;
       ResizeTaps down = ResizeTaps.of(plan.resize(), plan.crop().height(), height);
       entries.add(new Entry(images.get(n), plan, across, down));
-      steps += plan.colourSteps().size();
+      steps += plan.colourSteps().size() + plan.lateSteps().size();
+      takesMeans |= plan.meanStep() >= 0;
       taps += across.size() + down.size();
     }
   }
@@ -54,7 +62,7 @@ final class PlanTable {
    */
   static long roomFor(Shape out) {
     long taps = MOST_TAPS * (out.dim(1) + out.dim(2));
-    return out.dim(0) * (PLAN_BYTES + MOST_STEPS * STEP_BYTES + taps * TAP_BYTES);
+    return out.dim(0) * (PLAN_BYTES + MOST_STEPS * STEP_BYTES + taps * TAP_BYTES + GREY_BYTES);
   }
 
   long stepsAt() {
@@ -66,8 +74,18 @@ final class PlanTable {
     return Math.ceilDiv(end, TAP_BYTES) * TAP_BYTES;
   }
 
-  long bytes() {
+  long greysAt() {
     return tapsAt() + taps * TAP_BYTES;
+  }
+
+  /** Whether a plan blends with the mean grey of its image. */
+  boolean takesMeans() {
+    return takesMeans;
+  }
+
+  /** The length of it all, the room behind what {@link #write} fills included. */
+  long bytes() {
+    return greysAt() + (takesMeans ? entries.size() * GREY_BYTES : 0);
   }
 
   void write(MemorySegment table) {
@@ -78,8 +96,10 @@ final class PlanTable {
       int down = Math.addExact(tap, entry.across().size());
       writePlan(entry, table.asSlice(n * PLAN_BYTES, PLAN_BYTES), step, tap, down);
       for (ColourStep colour : entry.plan().colourSteps()) {
-        write(colour, table.asSlice(stepsAt() + step * STEP_BYTES, STEP_BYTES));
-        step++;
+        write(colour, table.asSlice(stepsAt() + step++ * STEP_BYTES, STEP_BYTES));
+      }
+      for (ColourStep colour : entry.plan().lateSteps()) {
+        write(colour, table.asSlice(stepsAt() + step++ * STEP_BYTES, STEP_BYTES));
       }
       write(entry.across(), table, tapsAt() + tap * TAP_BYTES);
       write(entry.down(), table, tapsAt() + down * TAP_BYTES);
@@ -92,6 +112,7 @@ final class PlanTable {
     to.set(JAVA_LONG, 0, entry.image().address());
     int[] fields = {
       entry.image().shape().intDim(1),
+      entry.image().shape().intDim(0),
       view.imageLeft(),
       view.imageTop(),
       view.columnFrom(),
@@ -104,12 +125,16 @@ final class PlanTable {
       entry.down().count(),
       step,
       entry.plan().colourSteps().size(),
-      entry.plan().resize().overshoots() ? 1 : 0
+      entry.plan().lateSteps().size(),
+      entry.plan().meanStep(),
+      entry.plan().resize().overshoots() ? 1 : 0,
+      0
     };
     MemorySegment.copy(fields, 0, to, JAVA_INT, Long.BYTES, fields.length);
   }
 
   private static void write(ColourStep colour, MemorySegment to) {
+    to.fill((byte) 0);
     switch (colour) {
       case ColourStep.Brightness(float delta) -> write(to, 0, delta);
       case ColourStep.Contrast(float factor) -> write(to, 1, factor);
@@ -121,14 +146,31 @@ final class PlanTable {
         to.set(JAVA_INT, 12, green);
         to.set(JAVA_INT, 16, blue);
       }
+      case ColourStep.Blend(ColourStep.From from, float factor) ->
+          write(
+              to,
+              switch (from) {
+                case BLACK -> 5;
+                case GREY -> 6;
+                case MEAN_GREY -> 7;
+              },
+              factor);
+      case ColourStep.ByteHue(int by) -> {
+        write(to, 8, 0);
+        to.set(JAVA_INT, 8, by);
+      }
+      case ColourStep.Twist twist -> {
+        float[] coefficients = twist.coefficients();
+        write(to, 9, coefficients[9]);
+        MemorySegment.copy(coefficients, 0, to, JAVA_FLOAT, 20, 9);
+      }
     }
   }
 
-  /** The number of {@code image.cu}, and how much. */
+  /** The number of {@code colour.cuh}, and how much. */
   private static void write(MemorySegment to, int kind, float amount) {
     to.set(JAVA_INT, 0, kind);
     to.set(JAVA_FLOAT, 4, amount);
-    to.asSlice(8).fill((byte) 0);
   }
 
   static long bytes(ResizeTaps taps) {

@@ -113,6 +113,7 @@ class FarAddressTest {
           .arg(address)
           .arg(address + table.stepsAt())
           .arg(address + table.tapsAt())
+          .arg(address + table.greysAt())
           .arg(normal)
           .arg(SIDE)
           .arg(SIDE)

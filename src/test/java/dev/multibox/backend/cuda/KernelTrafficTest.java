@@ -9,7 +9,7 @@ import dev.multibox.backend.Activation;
 import dev.multibox.backend.ActivationMask;
 import dev.multibox.backend.BatchNormKernels.Statistics;
 import dev.multibox.backend.BoxCoding;
-import dev.multibox.backend.Detections;
+import dev.multibox.backend.ColourStep;
 import dev.multibox.backend.Gradient;
 import dev.multibox.backend.HeadLayout;
 import dev.multibox.backend.HeadOutputs;
@@ -19,7 +19,6 @@ import dev.multibox.backend.L2NormKernels.Guard;
 import dev.multibox.backend.LossKernels;
 import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
-import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Normalisation;
 import dev.multibox.backend.PoolingParams;
 import dev.multibox.backend.Priors;
@@ -29,12 +28,18 @@ import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
  * Holds the kernels that take the time of a step to the bytes they need. The table is left in
- * {@code target/kernel-traffic.csv}; {@link SideKernelTrafficTest} has the others.
+ * {@code target/kernel-traffic.csv}; {@link SideKernelTrafficTest} has the others, and no kernel is
+ * left without a line.
  */
 final class KernelTrafficTest {
   private static final long ROWS = 2 * 19 * 19;
@@ -44,6 +49,10 @@ final class KernelTrafficTest {
   private static final int PRIORS = 8732;
   private static final int IMAGES = 2;
   private static final int TRUTHS = 3;
+
+  private static final Path SOURCES = Path.of("src/main/cuda");
+  private static final Path PTX = Path.of("src/main/resources/dev/multibox/cuda");
+  private static final Pattern ENTRY = Pattern.compile("\\.entry (\\w+)");
 
   private final TrafficTable table = new TrafficTable();
 
@@ -65,13 +74,30 @@ final class KernelTrafficTest {
       }
       parameters(backend, arena);
       boxes(backend, arena);
+      greys(backend, arena);
       for (DType dtype : List.of(DType.F32, DType.F16)) {
-        detections(backend, arena, dtype);
+        TrafficDetections.measure(table, backend, arena, dtype);
       }
     }
     table.write("kernel-traffic.csv");
 
     assertThat(table.over()).isEmpty();
+    Set<String> listed = new TreeSet<>(table.kernels());
+    listed.addAll(SideKernelTrafficTest.KERNELS);
+    assertThat(listed).isEqualTo(shipped());
+  }
+
+  /** The entries of all PTX, however much they move at once. */
+  private static Set<String> shipped() throws IOException {
+    Set<String> kernels = new TreeSet<>();
+    for (Path source : PtxBuild.sources(SOURCES)) {
+      String ptx = Files.readString(PtxBuild.ptxOf(SOURCES, source, PTX));
+      ENTRY
+          .matcher(ptx)
+          .results()
+          .forEach(entry -> kernels.add(TrafficTable.family(entry.group(1))));
+    }
+    return kernels;
   }
 
   private void pointwise(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -88,6 +114,10 @@ final class KernelTrafficTest {
     table.measure(backend, "add_" + name, 3 * bytes);
     backend.elementwise().accumulate(a, Gradient.add(out));
     table.measure(backend, "accumulate_" + name, 3 * bytes);
+    if (dtype == DType.F16) {
+      backend.elementwise().accumulate(a, Gradient.add(other));
+      table.measure(backend, "accumulate_f16_f32", bytes + 2 * other.bytes());
+    }
     backend.elementwise().activation(a, Activation.RELU6, out);
     table.measure(backend, "activation_" + name, 2 * bytes);
     backend.elementwise().activationBackward(a, Activation.RELU, b, Gradient.overwrite(out));
@@ -183,6 +213,22 @@ final class KernelTrafficTest {
         backend,
         "image_prepare_" + TrafficTable.suffix(dtype) + "_packed",
         image.bytes() + out.bytes());
+  }
+
+  /** An image of 300 x 224 pixels, whose mean grey is all that its kernel looks for. */
+  private void greys(CudaBackend backend, TensorArena arena) {
+    Tensor image = arena.zeros(Shape.of(224, 300, 3), DType.U8);
+    Tensor out = arena.zeros(Shape.of(1, 8, 8, 8), DType.F32);
+    ImagePlan whole = ImagePlan.whole(300, 224, Resize.BILINEAR);
+    ImagePlan plan =
+        new ImagePlan(
+            List.of(new ColourStep.Blend(ColourStep.From.MEAN_GREY, 0.5f)),
+            whole.canvas(),
+            whole.crop(),
+            false,
+            whole.resize());
+    backend.image().prepare(List.of(image), List.of(plan), Normalisation.imageNet(), out);
+    table.measureStreams(backend, "image_greys", image.bytes());
   }
 
   private void windows(CudaBackend backend, TensorArena arena, DType dtype) {
@@ -346,52 +392,5 @@ final class KernelTrafficTest {
         .box()
         .encode(priors.corners(), priors, BoxCoding.ssd(), arena.zeros(perPrior, DType.F32));
     table.measure(backend, "encode", PRIORS * 48L);
-  }
-
-  /** One level of SSD300's, of whose priors every twentieth is a candidate of one class. */
-  private void detections(CudaBackend backend, TensorArena arena, DType dtype) {
-    int classes = 21;
-    HeadLayout layout = new HeadLayout(38, 38, 4, classes, 104, 0);
-    int priors = layout.priors();
-    long found = Math.ceilDiv(priors, 20);
-    float[] values = new float[priors / 4 * layout.channels()];
-    float[] centres = new float[4 * priors];
-    for (int p = 0; p < priors; p++) {
-      int at = p / 4 * layout.channels() + layout.logit(p % 4, 0);
-      values[at] = 12;
-      values[at + 1 + p % 5] = p % 20 < 1 ? 11 : 0;
-      System.arraycopy(new float[] {p, p, 1, 1}, 0, centres, 4 * p, 4);
-    }
-    Tensors tensors = new Tensors(backend, arena);
-    Tensor level = tensors.of(dtype, Shape.of(1, 38, 38, layout.channels()), values);
-    Tensor corners = tensors.floats(Shape.of(priors, 4), centres);
-    NmsParams params = NmsParams.torchvision();
-    int capacity = params.capacity(classes);
-    Detections out = tensors.detections(1, capacity);
-    backend
-        .nms()
-        .detect(
-            new HeadOutputs(List.of(level), List.of(layout)),
-            new Priors(corners, corners),
-            BoxCoding.ssd(),
-            params,
-            priors,
-            priors,
-            out);
-    assertThat(backend.ints(out.counts())).containsExactly(200);
-    long element = dtype.bytes();
-    long bits = (classes - 1) * (priors / 8L);
-    table.measure(
-        backend,
-        "nms_score_" + TrafficTable.suffix(dtype),
-        priors * (classes * element + Long.BYTES) + bits);
-    // A candidate is its logit and two floats, then its offsets and its prior, then a box and
-    // score.
-    long perCandidate = element + 8 + 4 * element + 16 + 20;
-    table.measureStreams(
-        backend, "nms_suppress_" + TrafficTable.suffix(dtype), bits + found * perCandidate);
-    if (dtype == DType.F32) {
-      table.note(backend, "nms_gather", found * 20 + capacity * 24L);
-    }
   }
 }

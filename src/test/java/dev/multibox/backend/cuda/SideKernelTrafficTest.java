@@ -6,7 +6,10 @@ import dev.multibox.Tensors;
 import dev.multibox.backend.Activation;
 import dev.multibox.backend.BoxCoding;
 import dev.multibox.backend.Gradient;
+import dev.multibox.backend.HeadLayout;
+import dev.multibox.backend.HeadOutputs;
 import dev.multibox.backend.L2NormKernels.Guard;
+import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.Priors;
@@ -18,6 +21,8 @@ import dev.multibox.tensor.TensorArena;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -33,6 +38,32 @@ final class SideKernelTrafficTest {
   /** Into how many runs of rows two maps of 19 x 19 are cut, whose sums are then joined. */
   private static final int PARTS = 12;
 
+  /** Those that have their line here. */
+  static final Set<String> KERNELS =
+      new TreeSet<>(
+          List.of(
+              "batchnorm_inverse_std",
+              "batchnorm_join",
+              "batchnorm_update_running",
+              "column_sums",
+              "convert_i32_f16",
+              "convert_i32_f32",
+              "convert_u8_f16",
+              "convert_u8_f32",
+              "image_resize_f32",
+              "image_sums_f16",
+              "image_sums_f32",
+              "iou",
+              "l2norm_scale_backward_f16",
+              "l2norm_scale_backward_f32",
+              "match_bipartite",
+              "match_each_best",
+              "multibox_join",
+              "nms",
+              "nms_thin",
+              "total",
+              "update_scale"));
+
   private final TrafficTable table = new TrafficTable();
 
   @Test
@@ -47,10 +78,34 @@ final class SideKernelTrafficTest {
         images(backend, arena, dtype);
       }
       overlaps(backend, arena);
+      losses(backend, arena);
+      TrafficDetections.thin(table, backend, arena);
     }
     table.write("side-kernel-traffic.csv");
 
     assertThat(table.over()).isEmpty();
+    assertThat(table.kernels()).isEqualTo(KERNELS);
+  }
+
+  /** What makes the batch's losses of the sums of its images. */
+  private void losses(CudaBackend backend, TensorArena arena) {
+    int images = 256;
+    HeadLayout layout = new HeadLayout(1, 1, 4, 3, 32, 0);
+    Tensor level = arena.zeros(Shape.of(images, 1, 1, 32), DType.F32);
+    Shape perPrior = Shape.of(images, 4);
+    backend
+        .loss()
+        .multibox(
+            new HeadOutputs(List.of(level), List.of(layout)),
+            arena.zeros(perPrior, DType.I32),
+            arena.zeros(Shape.of(images, 4, 4), DType.F32),
+            LossParams.torchvision(),
+            arena.zeros(perPrior, DType.F32),
+            arena.zeros(perPrior, DType.U8),
+            arena.zeros(Shape.of(images), DType.F32),
+            arena.zeros(Shape.of(3), DType.F32));
+    // The sums are read twice, the second time from the cache.
+    table.note(backend, "multibox_join", images * (16L + 4) + 12);
   }
 
   /** A value for each channel, and the sums of parts that make them. */

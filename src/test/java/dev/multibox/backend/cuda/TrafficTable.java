@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What kernels move, in sectors of 32 bytes as the simulated GPU counts them, beside what they must
@@ -27,6 +29,7 @@ final class TrafficTable {
   private final List<String> lines = new ArrayList<>();
   private final List<String> over = new ArrayList<>();
   private final Map<String, Counters> measured = new HashMap<>();
+  private final Set<String> kernels = new TreeSet<>();
 
   TrafficTable() {
     lines.add("kernel, bytes moved, bytes needed, ratio, bank conflicts, shared requests");
@@ -40,6 +43,16 @@ final class TrafficTable {
   /** The lines of kernels that move more than half as much again as they must. */
   List<String> over() {
     return over;
+  }
+
+  /** The kernels that have a line, as {@link #family} has them. */
+  Set<String> kernels() {
+    return kernels;
+  }
+
+  /** A kernel's name without what it moves at once, which changes nothing else. */
+  static String family(String kernel) {
+    return kernel.replaceFirst("_(packed|single|whole|ragged)$", "");
   }
 
   /** Leaves the table in {@code target}. */
@@ -61,6 +74,7 @@ final class TrafficTable {
     Counters before = new Counters();
     before.add(all);
     measured.put(kernel, before);
+    kernels.add(family(kernel));
     record(kernel + shape, counters.globalSectors * SECTOR, needed, counters);
   }
 
@@ -72,6 +86,7 @@ final class TrafficTable {
   void measureStreams(CudaBackend backend, String kernel, long needed) {
     backend.synchronize();
     Counters counters = driver.counters(kernel);
+    kernels.add(family(kernel));
     long moved = Math.min(counters.globalSectors * SECTOR, counters.globalBytes);
     record(kernel, moved, needed, counters);
   }
@@ -83,6 +98,7 @@ final class TrafficTable {
   void note(CudaBackend backend, String kernel, long needed) {
     backend.synchronize();
     Counters counters = driver.counters(kernel);
+    kernels.add(family(kernel));
     lines.add(line(kernel, counters.globalSectors * SECTOR, needed, counters));
   }
 
