@@ -81,15 +81,15 @@ final class DataPreviewCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Outputs.requireWritable(out);
     Recipe named = RunPlan.known(() -> Recipe.find(recipe));
-    RunPlan.known(named::builtAugmentation);
     SsdDefinition definition =
         RunPlan.known(() -> ModelRegistry.find(model == null ? ANY_MODEL : model));
     InputSize size =
         InputSize.parse(model == null && inputSize == null ? ANY_SIZE : inputSize, definition);
-    Dataset dataset = DataFolders.split(folder, layout, split);
+    Dataset dataset = named.trainedOn(DataFolders.split(folder, layout, split));
     int samples = samples(dataset);
     PrintWriter console = spec.commandLine().getOut();
     PictureText.names(dataset.categories(), console);
+    dataset.remarks().forEach(remark -> console.printf("note    %s%n", remark));
     try (Backend backend = CpuBackend.open()) {
       Ssd.Config config =
           new Ssd.Config(definition, size.height(), size.width(), dataset.classes());
@@ -105,7 +105,8 @@ final class DataPreviewCommand implements Callable<Integer> {
 
   private int samples(Dataset dataset) {
     if (dataset.size() == 0) {
-      throw UserError.of("%s: has no image; name another split with --split", dataset.name());
+      throw UserError.of(
+          "%s: has no image to train on; name another split with --split", dataset.name());
     }
     if (count == null) {
       return Math.min(8, dataset.size());

@@ -45,7 +45,6 @@ final class RunPlan {
     model = known(() -> ModelRegistry.find(pick(options.model, TrainConfig::model, "ssd-tiny")));
     String named = options.namesData() ? "scratch" : "shapes";
     recipe = known(() -> Recipe.find(pick(options.recipe, TrainConfig::recipe, named)));
-    known(recipe::builtAugmentation);
     size = size();
     requirePrecision(precision());
   }
@@ -144,12 +143,13 @@ final class RunPlan {
   }
 
   /**
-   * Reads the data.
+   * Reads the data, of which the recipe may leave images out.
    *
    * @throws UserError if anything in it is wrong, or it does not make one batch
    */
   Splits splits() {
-    Splits splits = data().read(seed());
+    Splits all = data().read(seed());
+    Splits splits = known(() -> recipe.of(all));
     if (batchSize() > splits.train().size()) {
       throw UserError.of(
           "--batch-size: was %d, but there are only %d images to train on; name at most so many",

@@ -2,6 +2,7 @@ package dev.multibox.cli;
 
 import dev.multibox.data.Splits;
 import dev.multibox.train.Checkpoint;
+import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
@@ -40,9 +41,11 @@ final class StoppedRun {
     }
   }
 
-  /** Reads the run's data again. */
+  /** Reads the run's data again, of which its recipe may leave images out. */
   static Splits splits(TrainConfig config) {
-    return TrainData.of(config).read(config.seed());
+    Recipe recipe = RunPlan.known(() -> Recipe.find(config.recipe()));
+    Splits all = TrainData.of(config).read(config.seed());
+    return RunPlan.known(() -> recipe.of(all));
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.multibox.data.Splits;
 import dev.multibox.data.UnreadableImageException;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.Ssd;
-import dev.multibox.train.Recipe;
 import dev.multibox.train.RunDirectory;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
@@ -127,7 +126,6 @@ final class TrainCommand implements Callable<Integer> {
               now.inputHeight(),
               now.inputWidth(),
               splits.train().classes());
-      RunPlan.known(() -> Recipe.find(now.recipe()));
       try (ConsoleProgress progress = new ConsoleProgress(now.iterations());
           Trainer trainer = trainer(backend, now, network, splits, progress)) {
         Path last = RunDirectory.checkpoint(folder, RunDirectory.LAST);

@@ -13,7 +13,7 @@ import dev.multibox.backend.Checks;
  * @param xmax right edge in pixels, above {@code xmin}
  * @param ymax bottom edge in pixels, above {@code ymin}
  * @param difficult VOC's flag: evaluation neither rewards nor punishes finding it
- * @param crowd COCO's flag: the box surrounds a group, and is not trained on
+ * @param crowd COCO's flag: the box surrounds a group; few train on it
  * @param area the object's area in pixels, which COCO's size classes go by: its mask's where there
  *     is one, else the box's
  */

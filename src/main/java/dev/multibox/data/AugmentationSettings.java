@@ -6,23 +6,22 @@ import java.util.List;
 /**
  * How training images are varied: colours, then a larger canvas, then a crop, then the resize to
  * the network's input, then a flip, in this order (Caffe's; section 2.2 of the SSD paper, with the
- * expansion of section 3.6).
+ * expansion of section 3.6). Some colours come behind the resize.
  *
  * @param colours what may happen to the colours
  * @param expand how images are laid on larger canvases
  * @param crop how parts of them are cut out
  * @param flipProbability of mirroring left to right
  * @param resizes the ways to resample, one drawn uniformly for each image
- * @param useDifficult whether objects marked difficult are trained on, as Caffe does; crowds never
- *     are
+ * @param objects which objects are trained on, and which images
  */
 public record AugmentationSettings(
-    Colours colours,
+    ColourSettings colours,
     Expand expand,
-    Crop crop,
+    CropSettings crop,
     float flipProbability,
     List<Resize> resizes,
-    boolean useDifficult) {
+    ObjectSettings objects) {
 
   public AugmentationSettings {
     resizes = List.copyOf(resizes);
@@ -32,38 +31,13 @@ public record AugmentationSettings(
   }
 
   /**
-   * Colour distortions, each drawn with {@code probability}: {@code v + U[-brightness,
-   * brightness]}, {@code v U[1 - contrast, 1 + contrast]}, saturation likewise, the hue turned by
-   * {@code U[-hueDegrees, hueDegrees]}. Brightness comes first; contrast comes second or last, with
-   * equal chance. A shuffle of the channels is drawn with its own probability behind them.
-   */
-  public record Colours(
-      float probability,
-      float brightness,
-      float contrast,
-      float saturation,
-      float hueDegrees,
-      float shuffleProbability) {}
-
-  /**
    * A canvas of the mean colour whose sides are the image's times {@code U[1, maxRatio]}, the image
    * anywhere on it, drawn with {@code probability}.
    */
-  public record Expand(float probability, float maxRatio) {}
-
-  /**
-   * Crops whose side is the image's times {@code s = U[minScale, 1]} and whose ratio of width to
-   * height is {@code r = U[max(1 / maxAspect, s s), min(maxAspect, 1 / (s s))]} times the image's:
-   * {@code s sqrt(r)} wide and {@code s / sqrt(r)} high.
-   *
-   * <p>For each element of {@code minIous} crops are drawn until one has at least that IoU with at
-   * least one object, {@code trials} times at most. One of all that were found is taken, or the
-   * whole image, each with equal chance. So an image without objects is never cropped. An object
-   * stays if its centre lies in the crop, edges included, and is cut off at the crop's edges.
-   */
-  public record Crop(List<Float> minIous, int trials, float minScale, float maxAspect) {
-    public Crop {
-      minIous = List.copyOf(minIous);
+  public record Expand(float probability, float maxRatio) {
+    /** No canvas. */
+    public static Expand none() {
+      return new Expand(0, 1);
     }
   }
 
@@ -74,12 +48,12 @@ public record AugmentationSettings(
    */
   public static AugmentationSettings caffe() {
     return new AugmentationSettings(
-        new Colours(0.5f, 32, 0.5f, 0.5f, 36, 0),
+        opencv(36),
         new Expand(0.5f, 4),
-        new Crop(List.of(0.1f, 0.3f, 0.5f, 0.7f, 0.9f, 0f), 50, 0.3f, 2),
+        new CropSettings.Sampled(List.of(0.1f, 0.3f, 0.5f, 0.7f, 0.9f, 0f), 50, 0.3f, 2),
         0.5f,
         List.of(Resize.BILINEAR, Resize.AREA, Resize.NEAREST, Resize.BICUBIC, Resize.LANCZOS4),
-        true);
+        ObjectSettings.caffe());
   }
 
   /**
@@ -89,19 +63,77 @@ public record AugmentationSettings(
    */
   public static AugmentationSettings light() {
     return new AugmentationSettings(
-        new Colours(0.5f, 32, 0.5f, 0.5f, 18, 0),
+        opencv(18),
         new Expand(0.3f, 2),
         caffe().crop,
         0.5f,
         List.of(Resize.BILINEAR),
-        true);
+        ObjectSettings.caffe());
+  }
+
+  private static ColourSettings opencv(float hueDegrees) {
+    return new ColourSettings.Distortion(
+        ColourSettings.Arithmetic.OPENCV, 0.5f, 32, 0.5f, 0.5f, hueDegrees, 0);
+  }
+
+  /**
+   * NVIDIA's pipeline of DALI: crops that all objects overlap, a resize with antialias, and behind
+   * it a twist of every image's colours, whose half a degree of hue is next to nothing.
+   */
+  public static AugmentationSettings nvidia() {
+    return new AugmentationSettings(
+        new ColourSettings.Twist(0.125f, 0.5f, 0.5f, 0.5f),
+        Expand.none(),
+        new CropSettings.Redrawn(
+            List.of(0f, 0.1f, 0.3f, 0.5f, 0.7f, 0.9f),
+            1,
+            0.3f,
+            2,
+            CropSettings.Aspect.OF_IMAGE,
+            CropSettings.Overlap.ALL),
+        0.5f,
+        List.of(Resize.BILINEAR_ANTIALIAS),
+        ObjectSettings.dali());
+  }
+
+  /**
+   * The preset {@code ssd} of torchvision's references, on Pillow's images. They normalise before
+   * the resize, which is the same but for rounding.
+   */
+  public static AugmentationSettings torchvision() {
+    AugmentationSettings lite = torchvisionLite();
+    return new AugmentationSettings(
+        new ColourSettings.Distortion(
+            ColourSettings.Arithmetic.PILLOW, 0.5f, 0.125f, 0.5f, 0.5f, 18, 0.5f),
+        new Expand(0.5f, 4),
+        lite.crop,
+        lite.flipProbability,
+        lite.resizes,
+        lite.objects);
+  }
+
+  /** Their preset {@code ssdlite}: crops and flips. */
+  public static AugmentationSettings torchvisionLite() {
+    return new AugmentationSettings(
+        ColourSettings.none(),
+        Expand.none(),
+        new CropSettings.Redrawn(
+            List.of(0f, 0.1f, 0.3f, 0.5f, 0.7f, 0.9f),
+            40,
+            0.3f,
+            2,
+            CropSettings.Aspect.OF_CROP,
+            CropSettings.Overlap.ONE_WITHIN),
+        0.5f,
+        List.of(Resize.BILINEAR),
+        ObjectSettings.torchvision());
   }
 
   /** Flips alone, for drawn images of which there are enough for a short run. */
   public static AugmentationSettings flips() {
     AugmentationSettings none = none();
     return new AugmentationSettings(
-        none.colours, none.expand, none.crop, 0.5f, none.resizes, none.useDifficult);
+        none.colours, none.expand, none.crop, 0.5f, none.resizes, none.objects);
   }
 
   /** The whole image stretched over the input, bilinear. */
@@ -112,11 +144,11 @@ public record AugmentationSettings(
   /** For evaluation: the whole image stretched over the input. */
   public static AugmentationSettings none(Resize resize) {
     return new AugmentationSettings(
-        new Colours(0, 0, 0, 0, 0, 0),
-        new Expand(0, 1),
-        new Crop(List.of(), 0, 1, 1),
+        ColourSettings.none(),
+        Expand.none(),
+        CropSettings.none(),
         0,
         List.of(resize),
-        true);
+        ObjectSettings.caffe());
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -103,9 +104,22 @@ public record Dataset(
     return new Dataset(name, categories, categoryIds, images, newRemarks);
   }
 
-  /** The same without the images that have no object. */
+  /** The same without the images that have no object; a remark says how many that were. */
   public Dataset withObjects() {
-    return part(name, images.stream().filter(image -> !image.objects().isEmpty()).toList());
+    return only(image -> !image.objects().isEmpty(), "object");
+  }
+
+  /** The images that have {@code what}; a remark says how many have not. */
+  Dataset only(Predicate<ImageRecord> has, String what) {
+    List<ImageRecord> with = images.stream().filter(has).toList();
+    if (with.size() == images.size()) {
+      return this;
+    }
+    List<String> newRemarks = new ArrayList<>(remarks);
+    newRemarks.add(
+        "%d of %d images have no %s and are left out"
+            .formatted(images.size() - with.size(), images.size(), what));
+    return part(name, with).with(newRemarks);
   }
 
   /** These images of it, under another name. */

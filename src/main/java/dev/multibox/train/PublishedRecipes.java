@@ -26,11 +26,16 @@ import java.util.List;
  * decay 5e-4 of     filters       filters       filters         everything
  * biases' rate      doubled       doubled       the same        the same
  * momentum 0.9      of updates    of updates    of gradients    of gradients
- * augmentation      Caffe's       Caffe's       not built yet   not built yet
+ * colours           OpenCV's      OpenCV's      DALI's          Pillow's
+ * canvas            to 4 sides    to 4 sides    none            to 4 sides
+ * crop overlaps     an object     an object     all objects     an object in it
+ * trained on        no crowds     no crowds     crowds too      no crowds
+ * images            all           all           with objects    with objects
+ * resized           five ways     five ways     antialiased     bilinear
  * frozen            nothing       nothing       nothing         conv1_1, conv1_2
  * measured by       VOC07         COCO          COCO            COCO
- * images            all           all           with objects    all
- * resized           bilinear      bilinear      antialiased     bilinear
+ *   images          all           all           with objects    all
+ *   resized         bilinear      bilinear      antialiased     bilinear
  * scores above      0.01          0.01          0.05            0.01
  * of a class        400           400           200             400
  * overlap           0.45          0.45          less than 0.5   0.45
@@ -79,7 +84,7 @@ final class PublishedRecipes {
         "nvidia-coco",
         MatchParams.dali(),
         LossParams.nvidia(),
-        null,
+        AugmentationSettings.nvidia(),
         new Sgd.Settings(MOMENTUM, WEIGHT_DECAY, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
         new TrainingSchedule(
             2.6e-3f,
@@ -100,7 +105,7 @@ final class PublishedRecipes {
         "torchvision-coco",
         MatchParams.torchvision(),
         LossParams.torchvision(),
-        null,
+        AugmentationSettings.torchvision(),
         new Sgd.Settings(MOMENTUM, WEIGHT_DECAY, MomentumForm.RATE_OUTSIDE, Sgd.Decay.ALL, 1),
         new TrainingSchedule(
             2e-3f,

@@ -1,9 +1,12 @@
 package dev.multibox.train;
 
+import dev.multibox.backend.Checks;
 import dev.multibox.backend.LossParams;
 import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
 import dev.multibox.data.AugmentationSettings;
+import dev.multibox.data.Dataset;
+import dev.multibox.data.Splits;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.optim.Sgd;
 import dev.multibox.train.TrainingSchedule.Length;
@@ -19,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param name how the command line names it
  * @param match how ground truth is assigned to priors
  * @param loss the loss and its hard-negative mining
- * @param augmentation what happens to training images; null where that is not built yet, and the
- *     recipe cannot be trained by
+ * @param augmentation what happens to training images, and which of them are trained on
  * @param sgd momentum and weight decay
  * @param schedule length and learning rate
  * @param frozen what the names of parameters begin with that stay as they are when training starts
@@ -31,7 +33,7 @@ public record Recipe(
     String name,
     MatchParams match,
     LossParams loss,
-    @Nullable AugmentationSettings augmentation,
+    AugmentationSettings augmentation,
     Sgd.Settings sgd,
     TrainingSchedule schedule,
     List<String> frozen,
@@ -109,16 +111,27 @@ public record Recipe(
     return published == null ? EvaluationProtocol.of(model) : published;
   }
 
+  /** The images of a data set that are trained on. */
+  public Dataset trainedOn(Dataset dataset) {
+    return augmentation.objects().select(dataset);
+  }
+
   /**
-   * What happens to training images.
+   * What is trained on and validated on, of all there is.
    *
-   * @throws IllegalArgumentException if it is not built yet
+   * @throws IllegalArgumentException if nothing is left to validate on
    */
-  public AugmentationSettings builtAugmentation() {
-    if (augmentation == null) {
-      throw new IllegalArgumentException(
-          "recipe: the augmentation of %s is not built yet; name another recipe".formatted(name));
+  public Splits of(Splits splits) {
+    Dataset validation = splits.validation();
+    if (published != null && published.skipsEmptyImages()) {
+      validation = validation.withObjects();
+      Checks.require(
+          "recipe",
+          validation.size() > 0,
+          "%s measures on images with objects, %s has none; name another split with --val-split",
+          name,
+          validation.name());
     }
-    return augmentation;
+    return new Splits(trainedOn(splits.train()), validation, splits.description());
   }
 }

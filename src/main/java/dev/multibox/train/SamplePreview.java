@@ -35,8 +35,7 @@ public final class SamplePreview {
       int count,
       long seed)
       throws IOException, InterruptedException {
-    LoaderSettings settings =
-        LoaderSettings.training(count, 1, seed, recipe.builtAugmentation(), 0);
+    LoaderSettings settings = LoaderSettings.training(count, 1, seed, recipe.augmentation(), 0);
     try (TensorArena arena = backend.newArena();
         Loader loader = new Loader(dataset, settings)) {
       int mostObjects = dataset.largestObjectCount();

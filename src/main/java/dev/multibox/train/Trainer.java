@@ -108,7 +108,8 @@ public final class Trainer implements AutoCloseable {
             splits.train().largestBytes(config.batchSize()),
             config.backward());
     plan = TrainingStep.plan(backend, ssd, recipe, settings);
-    NmsParams nms = model.definition().nms();
+    EvaluationProtocol protocol = recipe.evaluation(model.definition());
+    NmsParams nms = protocol.nms();
     StepPlan detection = Detector.plan(backend, ssd, nms, config.batchSize());
     // Steps and evaluations take turns, and use the same memory.
     backend.reserveWorkspace(Math.max(plan.workspaceBytes(), detection.workspaceBytes()));
@@ -124,6 +125,7 @@ public final class Trainer implements AutoCloseable {
             backend,
             ssd,
             nms,
+            protocol.resize(),
             splits.validation(),
             config.batchSize(),
             config.workers(),
@@ -234,7 +236,7 @@ public final class Trainer implements AutoCloseable {
             config.batchSize(),
             config.workers(),
             config.seed(),
-            recipe.builtAugmentation(),
+            recipe.augmentation(),
             CACHE_BYTES);
     try (Loader loader = new Loader(splits.train(), settings)) {
       loader.seek(state.epoch(), state.batch());

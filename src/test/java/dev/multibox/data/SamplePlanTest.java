@@ -163,7 +163,7 @@ class SamplePlanTest {
   void aCropKeepsTheIouAskedForWithOneObjectAtLeast() {
     for (float minIou : new float[] {0.1f, 0.3f, 0.5f, 0.7f}) {
       AugmentationSettings settings =
-          withCrop(new AugmentationSettings.Crop(List.of(minIou), 50, 0.3f, 2));
+          withCrop(new CropSettings.Sampled(List.of(minIou), 50, 0.3f, 2));
       int cropped = 0;
       for (int i = 0; i < 500; i++) {
         Crop crop = draw(settings, i).image().crop();
@@ -202,7 +202,12 @@ class SamplePlanTest {
     AugmentationSettings with = AugmentationSettings.none();
     AugmentationSettings without =
         new AugmentationSettings(
-            with.colours(), with.expand(), with.crop(), 0, with.resizes(), false);
+            with.colours(),
+            with.expand(),
+            with.crop(),
+            0,
+            with.resizes(),
+            new ObjectSettings(false, false, 0, ObjectSettings.Images.ALL));
     assertThat(SamplePlan.draw(image, with, new SplittableRandom(1)).targets())
         .extracting(Target::label)
         .containsExactly(1, 3);
@@ -218,10 +223,10 @@ class SamplePlanTest {
         new AugmentationSettings(
             AugmentationSettings.none().colours(),
             caffe.expand(),
-            new AugmentationSettings.Crop(caffe.crop().minIous(), 50, 0.1f, 2),
+            new CropSettings.Sampled(List.of(0.1f, 0.3f, 0.5f, 0.7f, 0.9f, 0f), 50, 0.1f, 2),
             0.5f,
             List.of(Resize.NEAREST),
-            true);
+            ObjectSettings.caffe());
     SplittableRandom random = new SplittableRandom(11);
     int lost = 0;
     try (CpuBackend backend = CpuBackend.open(1)) {
@@ -325,9 +330,10 @@ class SamplePlanTest {
     return both / (own + crop.width() * crop.height() - both);
   }
 
-  private static AugmentationSettings withCrop(AugmentationSettings.Crop crop) {
+  private static AugmentationSettings withCrop(CropSettings crop) {
     AugmentationSettings none = AugmentationSettings.none();
-    return new AugmentationSettings(none.colours(), none.expand(), crop, 0, none.resizes(), true);
+    return new AugmentationSettings(
+        none.colours(), none.expand(), crop, 0, none.resizes(), none.objects());
   }
 
   private static SamplePlan draw(AugmentationSettings settings, int index) {

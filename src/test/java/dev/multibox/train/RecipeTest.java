@@ -10,12 +10,25 @@ import dev.multibox.backend.MatchParams;
 import dev.multibox.backend.MatchParams.Forced;
 import dev.multibox.backend.NmsParams;
 import dev.multibox.backend.SgdParams.MomentumForm;
+import dev.multibox.data.Annotation;
 import dev.multibox.data.AugmentationSettings;
+import dev.multibox.data.ColourSettings;
+import dev.multibox.data.ColourSettings.Arithmetic;
+import dev.multibox.data.CropSettings;
+import dev.multibox.data.CropSettings.Aspect;
+import dev.multibox.data.CropSettings.Overlap;
+import dev.multibox.data.Dataset;
+import dev.multibox.data.ImageRecord;
+import dev.multibox.data.ObjectSettings;
+import dev.multibox.data.Splits;
 import dev.multibox.eval.Metric;
 import dev.multibox.model.ModelRegistry;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.optim.LearningRate;
 import dev.multibox.optim.Sgd.Decay;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +61,7 @@ class RecipeTest {
     assertThat(recipe.sgd().form()).isEqualTo(MomentumForm.RATE_INSIDE);
     assertThat(recipe.sgd().decay()).isEqualTo(Decay.WEIGHTS);
     assertThat(recipe.sgd().biasRate()).isEqualTo(2);
-    assertThat(recipe.builtAugmentation()).isEqualTo(AugmentationSettings.caffe());
+    assertThat(recipe.augmentation()).isEqualTo(AugmentationSettings.caffe());
   }
 
   @Test
@@ -138,12 +151,76 @@ class RecipeTest {
     assertThat(ModelRegistry.find("ssd300-vgg16-torchvision").resize()).isEqualTo(Resize.BILINEAR);
   }
 
+  /** Spec of the sources: sections 3.3 and 5.2 to 5.5. */
   @Test
-  void refusesToTrainWithAnAugmentationThatIsNotBuilt() {
+  void imagesAreVariedAsThePipelinesOfTheirSourcesDo() {
+    AugmentationSettings nvidia = Recipe.find("nvidia-coco").augmentation();
+    AugmentationSettings torchvision = Recipe.find("torchvision-coco").augmentation();
+    List<Float> ious = List.of(0f, 0.1f, 0.3f, 0.5f, 0.7f, 0.9f);
+
+    assertThat(nvidia.colours()).isEqualTo(new ColourSettings.Twist(0.125f, 0.5f, 0.5f, 0.5f));
+    assertThat(nvidia.expand().probability()).isZero();
+    assertThat(nvidia.crop())
+        .isEqualTo(new CropSettings.Redrawn(ious, 1, 0.3f, 2, Aspect.OF_IMAGE, Overlap.ALL));
+    assertThat(nvidia.flipProbability()).isEqualTo(0.5f);
+    assertThat(nvidia.resizes()).containsExactly(Resize.BILINEAR_ANTIALIAS);
+    assertThat(nvidia.objects()).isEqualTo(ObjectSettings.dali());
+
+    assertThat(torchvision.colours())
+        .isEqualTo(
+            new ColourSettings.Distortion(
+                Arithmetic.PILLOW, 0.5f, 0.125f, 0.5f, 0.5f, 0.05f * 360, 0.5f));
+    assertThat(torchvision.expand()).isEqualTo(new AugmentationSettings.Expand(0.5f, 4));
+    assertThat(torchvision.crop())
+        .isEqualTo(new CropSettings.Redrawn(ious, 40, 0.3f, 2, Aspect.OF_CROP, Overlap.ONE_WITHIN));
+    assertThat(torchvision.flipProbability()).isEqualTo(0.5f);
+    assertThat(torchvision.resizes()).containsExactly(Resize.BILINEAR);
+    assertThat(torchvision.objects()).isEqualTo(ObjectSettings.torchvision());
+    AugmentationSettings lite = AugmentationSettings.torchvisionLite();
+    assertThat(lite.colours()).isEqualTo(ColourSettings.none());
+    assertThat(lite.expand().probability()).isZero();
+    assertThat(lite.crop()).isEqualTo(torchvision.crop());
+  }
+
+  @Test
+  void imagesWithoutObjectsAreLeftOutWhereTheSourceDoes() {
+    Annotation object = new Annotation(0, 1, 1, 9, 9, false, false, 64);
+    Dataset mixed = dataset("mixed", List.of(object), List.of());
+    Splits splits = new Splits(mixed, mixed, "");
+
+    Splits nvidia = Recipe.find("nvidia-coco").of(splits);
+    assertThat(nvidia.train().size()).isEqualTo(1);
+    assertThat(nvidia.validation().size()).isEqualTo(1);
+    assertThat(nvidia.train().remarks())
+        .containsExactly("1 of 2 images have no object and are left out");
+    Splits torchvision = Recipe.find("torchvision-coco").of(splits);
+    assertThat(torchvision.train().size()).isEqualTo(1);
+    assertThat(torchvision.validation().size()).isEqualTo(2);
+    assertThat(Recipe.find("paper-coco").of(splits).train().size()).isEqualTo(2);
+  }
+
+  @Test
+  void refusesToMeasureOnNothing() {
+    Annotation object = new Annotation(0, 1, 1, 9, 9, false, false, 64);
+    Dataset training = dataset("training", List.of(object));
+    Dataset empty = dataset("empty", List.of());
+    Splits splits = new Splits(training, empty, "");
+    Recipe recipe = Recipe.find("nvidia-coco");
+
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Recipe.find("nvidia-coco").builtAugmentation())
+        .isThrownBy(() -> recipe.of(splits))
         .withMessage(
-            "recipe: the augmentation of nvidia-coco is not built yet; name another recipe");
+            "recipe: nvidia-coco measures on images with objects, empty has none; name another"
+                + " split with --val-split");
+  }
+
+  @SafeVarargs
+  private static Dataset dataset(String name, List<Annotation>... objects) {
+    List<ImageRecord> images = new ArrayList<>();
+    for (List<Annotation> of : objects) {
+      images.add(new ImageRecord("i" + images.size(), Path.of("image.jpg"), 10, 10, of));
+    }
+    return new Dataset(name, List.of("thing"), images);
   }
 
   @Test

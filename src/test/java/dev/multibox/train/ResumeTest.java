@@ -116,6 +116,18 @@ class ResumeTest {
         .hasSameBinaryContentAs(file("whole", "checkpoints/iteration-5.safetensors"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"nvidia-coco", "torchvision-coco"})
+  void publishedRecipesGoOnToo(String recipe) throws Exception {
+    TrainConfig config = TrainConfigs.tiny(5, Map.of("recipe", recipe, "evalEvery", 3));
+    begin("whole", config, new Count(), () -> false);
+    Count before = new Count();
+    begin("parts", config, before, () -> before.steps == 2);
+    resume("parts", config, new Count(), () -> false);
+
+    assertSameFiles("parts", "whole");
+  }
+
   @Test
   void accumulatedBatchesGoOnToo() throws Exception {
     TrainConfig config = TrainConfigs.tiny(4, Map.of("accumulate", 3));
