@@ -168,11 +168,36 @@ __device__ inline Tap next_tap(const Tap *rows, int tap, int end) {
     return tap < end ? rows[tap] : Tap{0x7fffffff, 0};
 }
 
+// A warp writes a row of its tile, N values a lane side by side however long a pixel is, so that sectors are
+// written whole; what lies in a pack but the three channels is zero.
+template <typename T, int N>
+__device__ inline void write_row(const Pixel &own, int pixels, int channels, T *row) {
+    int packs = channels / N;  // of a pixel
+    for (int turn = 0; turn < packs; turn++) {
+        int at = turn * TILE_WIDTH + threadIdx.x;
+        int of = at / packs;
+        int part = at - of * packs;
+        float first = __shfl_sync(ALL_LANES, own.at[0], of);
+        float second = __shfl_sync(ALL_LANES, own.at[1], of);
+        float third = __shfl_sync(ALL_LANES, own.at[2], of);
+        if (of >= pixels) continue;
+        Pack<T, N> pack = {};
+        if (N == 1) {
+            pack.at[0] = stored<T>(part == 0 ? first : part == 1 ? second : part == 2 ? third : 0);
+        } else if (part == 0) {
+            pack.at[0] = stored<T>(first);
+            pack.at[1 % N] = stored<T>(second);
+            pack.at[2 % N] = stored<T>(third);
+        }
+        reinterpret_cast<Pack<T, N> *>(row)[at] = pack;
+    }
+}
+
 // out[n] = image n as its plan says. The image is blockIdx.x; a block owns a tile of 8 rows by 32 columns of it, a
 // thread one pixel. The source rows the tile takes pass through shared memory eight at a time: a warp resamples
 // one across, each source pixel coloured once for each tap on it, then each warp mixes those of its row, in
-// order. Reads 3 bytes a source pixel that shows and writes out once, 16 bytes a thread, the floor; rows that
-// two tiles take, and tables, are read again from the cache.
+// order. Reads 3 bytes a source pixel that shows and writes out once, whole sectors, the floor; rows that two tiles
+// take, and tables, are read again from the cache.
 template <typename T, int N>
 __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Tap *taps, const uint64_t *greys,
                         Normalisation normal, int height, int width, int channels, T *out) {
@@ -236,27 +261,10 @@ __device__ void prepare(const Plan *plans, const ColourStep *all_steps, const Ta
             own = next_tap(rows, ++tap, end_tap);
         }
     }
-    if (!is_inside) return;
+    if (y >= height) return;
     Pixel pixel = finished(plan, steps + plan.step_count, normal, sum);
-    Pack<T, N> pack = {};
-    T *to = out + int64_t(blockIdx.x) * height * width * channels + (y * width + x) * channels;
-    for (int i = 0; i < 3; i++) {
-        if (N == 1) {
-            to[i] = stored<T>(pixel.at[i]);
-        } else {
-            pack.at[i % N] = stored<T>(pixel.at[i]);
-        }
-    }
-    if (N == 1) {
-        for (int c = 3; c < channels; c++) {
-            to[c] = stored<T>(0);
-        }
-        return;
-    }
-    *reinterpret_cast<Pack<T, N> *>(to) = pack;
-    for (int c = N; c < channels; c += N) {
-        *reinterpret_cast<Pack<T, N> *>(to + c) = {};
-    }
+    T *row = out + int64_t(blockIdx.x) * height * width * channels + (y * width + first_x) * channels;
+    write_row<T, N>(pixel, last_x + 1 - first_x, channels, row);
 }
 
 // sums[n][part] = the greys of a part of image n, as it is when its plan blends with their mean; images whose plans

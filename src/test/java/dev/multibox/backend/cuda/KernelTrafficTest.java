@@ -208,8 +208,8 @@ final class KernelTrafficTest {
     Tensor out = arena.zeros(Shape.of(1, 96, 96, 8), dtype);
     ImagePlan plan = ImagePlan.whole(150, 112, Resize.BILINEAR);
     backend.image().prepare(List.of(image), List.of(plan), Normalisation.imageNet(), out);
-    // Rows that two tiles take, and tables, are read again from the cache.
-    table.note(
+    // Rows that two tiles take, and tables, are read again, from the cache.
+    table.measure(
         backend,
         "image_prepare_" + TrafficTable.suffix(dtype) + "_packed",
         image.bytes() + out.bytes());
