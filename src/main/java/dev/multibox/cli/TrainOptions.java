@@ -42,8 +42,8 @@ final class TrainOptions {
   @Option(
       names = "--recipe",
       description = {
-        "How it is trained: scratch, shapes, paper-voc, paper-coco, nvidia-coco or torchvision-coco",
-        "(scratch; shapes where --data is not given)."
+        "How it is trained: scratch, shapes, paper-voc, paper-coco, nvidia-coco, torchvision-coco or",
+        "torchvision-lite-coco (scratch; shapes where --data is not given)."
       })
   @Nullable String recipe;
 

@@ -9,6 +9,8 @@ import dev.multibox.train.RunDirectory;
 import dev.multibox.train.RunState;
 import dev.multibox.train.TrainConfig;
 import dev.multibox.train.Trainer;
+import dev.multibox.train.TrainingSchedule;
+import dev.multibox.train.TrainingSchedule.Fall;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -101,13 +103,18 @@ final class TrainReport {
         "resume  after step %d, with batch %d of epoch %d%n",
         state.iteration(), state.batch(), state.epoch());
     if (now.iterations() != before.iterations()) {
-      Recipe recipe = Recipe.find(now.recipe());
+      TrainingSchedule schedule = Recipe.find(now.recipe()).schedule();
+      String change =
+          switch (schedule.fall()) {
+            case Fall.Steps _ ->
+                "drops before steps %s, not %s"
+                    .formatted(
+                        schedule.drops(now.iterations()), schedule.drops(before.iterations()));
+            case Fall.Cosine() -> "falls along a longer wave";
+          };
       console.printf(
-          "resume  %d steps instead of %d: the learning rate drops before steps %s, not %s%n",
-          now.iterations(),
-          before.iterations(),
-          recipe.schedule().drops(now.iterations()),
-          recipe.schedule().drops(before.iterations()));
+          "resume  %d steps instead of %d: the learning rate %s%n",
+          now.iterations(), before.iterations(), change);
     }
     console.flush();
   }

@@ -49,6 +49,26 @@ public sealed interface LearningRate {
   }
 
   /**
+   * {@code base (1 + cos(pi i / iterations)) / 2}: half a wave from {@code base} to nothing.
+   *
+   * @param base the first rate
+   * @param iterations how long the fall takes
+   */
+  record Cosine(float base, long iterations) implements LearningRate {
+    public Cosine {
+      Checks.positive("learningRate", "base", base);
+      Checks.require(
+          "learningRate", iterations > 0, "iterations were %d, wanted at least 1", iterations);
+    }
+
+    @Override
+    public float at(long iteration) {
+      double part = (double) Math.min(iteration, iterations) / iterations;
+      return (float) (base * (1 + Math.cos(Math.PI * part)) / 2);
+    }
+  }
+
+  /**
    * A linear rise to another schedule: in iteration i of the first {@code iterations} the rate is
    * {@code after(i) (start + (1 - start) i / iterations)}; from then on it is exactly the other's.
    *

@@ -9,6 +9,7 @@ import dev.multibox.data.Dataset;
 import dev.multibox.data.Splits;
 import dev.multibox.model.SsdDefinition;
 import dev.multibox.optim.Sgd;
+import dev.multibox.train.TrainingSchedule.Fall;
 import dev.multibox.train.TrainingSchedule.Length;
 import dev.multibox.train.TrainingSchedule.WarmUp;
 import java.util.List;
@@ -61,7 +62,7 @@ public record Recipe(
         augmentation,
         new Sgd.Settings(0.9f, 5e-4f, MomentumForm.RATE_OUTSIDE, Sgd.Decay.WEIGHTS, 1),
         new TrainingSchedule(
-            0.02f, 16, new Length.Steps(1900), new WarmUp(100, 0.1f, false), List.of(0.7, 0.9)),
+            0.02f, 16, new Length.Steps(1900), new WarmUp(100, 0.1f, false), Fall.at(0.7, 0.9)),
         List.of(),
         null);
   }
@@ -74,7 +75,8 @@ public record Recipe(
         PublishedRecipes.paperVoc(),
         PublishedRecipes.paperCoco(),
         PublishedRecipes.nvidiaCoco(),
-        PublishedRecipes.torchvisionCoco());
+        PublishedRecipes.torchvisionCoco(),
+        PublishedRecipes.torchvisionLiteCoco());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.multibox.train;
 
 import dev.multibox.optim.LearningRate;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -10,10 +11,10 @@ import java.util.List;
  * @param referenceBatch the batch the rate is stated for; another one scales it in proportion
  * @param length how long a run is unless told otherwise
  * @param warmUp the linear rise at its beginning
- * @param milestones where the rate drops to a tenth, as parts of the run's length
+ * @param fall how the rate goes down
  */
 public record TrainingSchedule(
-    float learningRate, int referenceBatch, Length length, WarmUp warmUp, List<Double> milestones) {
+    float learningRate, int referenceBatch, Length length, WarmUp warmUp, Fall fall) {
   private static final float DROP = 0.1f;
 
   /** The length of a run, in the unit its source states it in. */
@@ -58,13 +59,27 @@ public record TrainingSchedule(
     }
   }
 
-  public TrainingSchedule {
-    milestones = List.copyOf(milestones);
+  /** How the rate goes down after its rise. */
+  public sealed interface Fall {
+    /** To a tenth at each of these parts of the run's length. */
+    static Fall at(double... milestones) {
+      return new Steps(Arrays.stream(milestones).boxed().toList());
+    }
+
+    /** To a tenth at each of these parts of the run's length. */
+    record Steps(List<Double> milestones) implements Fall {
+      public Steps {
+        milestones = List.copyOf(milestones);
+      }
+    }
+
+    /** Along half a wave to nothing at the run's end; torchvision goes there an epoch at a time. */
+    record Cosine() implements Fall {}
   }
 
   /** The same with another rate. */
   public TrainingSchedule withLearningRate(float rate) {
-    return new TrainingSchedule(rate, referenceBatch, length, warmUp, milestones);
+    return new TrainingSchedule(rate, referenceBatch, length, warmUp, fall);
   }
 
   /** The rate after warm-up for steps of {@code batch} images. */
@@ -72,12 +87,16 @@ public record TrainingSchedule(
     return learningRate * batch / referenceBatch;
   }
 
-  /** The steps of a run of {@code iterations} before which the rate drops. */
+  /** The steps of a run of {@code iterations} before which the rate drops; none along a wave. */
   public List<Long> drops(long iterations) {
-    return milestones.stream()
-        .map(part -> Math.max(1, Math.round(part * iterations)))
-        .distinct()
-        .toList();
+    return switch (fall) {
+      case Fall.Steps(List<Double> milestones) ->
+          milestones.stream()
+              .map(part -> Math.max(1, Math.round(part * iterations)))
+              .distinct()
+              .toList();
+      case Fall.Cosine() -> List.of();
+    };
   }
 
   /**
@@ -87,7 +106,11 @@ public record TrainingSchedule(
    * @param rise steps of the warm-up
    */
   public LearningRate rates(float rate, long rise, long iterations) {
-    return new LearningRate.WarmUp(
-        rise, warmUp.start(), new LearningRate.MultiStep(rate, drops(iterations), DROP));
+    LearningRate after =
+        switch (fall) {
+          case Fall.Steps _ -> new LearningRate.MultiStep(rate, drops(iterations), DROP);
+          case Fall.Cosine() -> new LearningRate.Cosine(rate, iterations);
+        };
+    return new LearningRate.WarmUp(rise, warmUp.start(), after);
   }
 }

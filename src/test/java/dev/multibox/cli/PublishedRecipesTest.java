@@ -77,10 +77,15 @@ class PublishedRecipesTest {
     return TrainConfig.read(run.resolve("config.json"));
   }
 
-  /** Rates are 2.6e-3 and 2e-3 for 32 images a step. */
+  /** Rates are 2.6e-3 and 2e-3 for 32 images a step, and 0.15 for 192. */
   @ParameterizedTest
-  @CsvSource({"nvidia-coco, 1.625e-4, true", "torchvision-coco, 1.25e-4, false"})
-  void trainsAndSaysWhatWasLeftOut(String recipe, float rate, boolean skips) throws IOException {
+  @CsvSource({
+    "nvidia-coco, 1.625e-4, 5e-4, true",
+    "torchvision-coco, 1.25e-4, 5e-4, false",
+    "torchvision-lite-coco, 1.5625e-3, 4e-5, false"
+  })
+  void trainsAndSaysWhatWasLeftOut(String recipe, float rate, float decay, boolean skips)
+      throws IOException {
     Path run = folder.resolve("run");
     CommandRun planned =
         train(
@@ -103,7 +108,7 @@ class PublishedRecipesTest {
     assertThat(planned.out().contains("val2017: 1 of 3 images have no object")).isEqualTo(skips);
     TrainConfig config = config(run);
     assertThat(config.learningRate()).isCloseTo(rate, Offset.offset(1e-10f));
-    assertThat(config.weightDecay()).isEqualTo(5e-4f);
+    assertThat(config.weightDecay()).isEqualTo(decay);
     assertThat(config.iterations()).isEqualTo(3);
 
     Path again = folder.resolve("again");
@@ -117,7 +122,7 @@ class PublishedRecipesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nvidia-coco", "torchvision-coco"})
+  @ValueSource(strings = {"nvidia-coco", "torchvision-coco", "torchvision-lite-coco"})
   void previewsWhatIsTrainedOn(String recipe) throws IOException {
     Path out = folder.resolve("preview.png");
     CommandRun run =

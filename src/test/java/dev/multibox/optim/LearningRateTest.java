@@ -43,4 +43,19 @@ class LearningRateTest {
         .isThrownBy(() -> new MultiStep(1, List.of(5L, 5L), 0.1f))
         .withMessage("learningRate: milestones were [5, 5], wanted them ascending");
   }
+
+  @Test
+  void aCosineIsHalfAWave() {
+    LearningRate rate = new LearningRate.Cosine(0.2f, 300);
+
+    assertThat(rate.at(0)).isEqualTo(0.2f);
+    // cos 60 degrees is a half.
+    assertThat(rate.at(100)).isCloseTo(0.15f, within(1e-8f));
+    assertThat(rate.at(150)).isCloseTo(0.1f, within(1e-8f));
+    assertThat(rate.at(300)).isEqualTo(0);
+    assertThat(rate.at(301)).isEqualTo(0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new LearningRate.Cosine(0.2f, 0))
+        .withMessage("learningRate: iterations were 0, wanted at least 1");
+  }
 }

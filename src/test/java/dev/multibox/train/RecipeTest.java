@@ -108,6 +108,26 @@ class RecipeTest {
   }
 
   @Test
+  void torchvisionsLiteRunFallsAlongAWave() {
+    Recipe recipe = Recipe.find("torchvision-lite-coco");
+    LearningRate rates = rates(recipe, COCO);
+    long length = Math.ceilDiv(660 * COCO, 32L);
+
+    // 0.15 for 192 images is 0.025 for 32.
+    assertThat(rates.at(0)).isCloseTo(2.5e-5f, CLOSE);
+    assertThat(rates.at(1000)).isCloseTo(0.025f, within(1e-6f));
+    assertThat(rates.at(length / 2)).isCloseTo(0.0125f, within(1e-6f));
+    assertThat(rates.at(length / 3)).isCloseTo(0.01875f, within(1e-6f));
+    assertThat(rates.at(length - 1)).isCloseTo(0, CLOSE);
+    assertThat(recipe.sgd().weightDecay()).isEqualTo(4e-5f);
+    assertThat(recipe.sgd().decay()).isEqualTo(Decay.ALL);
+    assertThat(recipe.augmentation()).isEqualTo(AugmentationSettings.torchvisionLite());
+    assertThat(recipe.frozen()).isEmpty();
+    assertThat(recipe.evaluation(ModelRegistry.find("ssd-tiny")).nms())
+        .isEqualTo(NmsParams.torchvisionSsdLite());
+  }
+
+  @Test
   void ratesGrowWithTheBatchAndWarmUpIsATenthAtMost() {
     TrainingSchedule schedule = Recipe.find("nvidia-coco").schedule();
 
@@ -229,6 +249,6 @@ class RecipeTest {
         .isThrownBy(() -> Recipe.find("paper"))
         .withMessage(
             "recipe: there is no 'paper'; there is shapes, scratch, paper-voc, paper-coco,"
-                + " nvidia-coco, torchvision-coco");
+                + " nvidia-coco, torchvision-coco, torchvision-lite-coco");
   }
 }

@@ -117,7 +117,7 @@ class ResumeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nvidia-coco", "torchvision-coco"})
+  @ValueSource(strings = {"nvidia-coco", "torchvision-coco", "torchvision-lite-coco"})
   void publishedRecipesGoOnToo(String recipe) throws Exception {
     TrainConfig config = TrainConfigs.tiny(5, Map.of("recipe", recipe, "evalEvery", 3));
     begin("whole", config, new Count(), () -> false);
