@@ -64,9 +64,9 @@ public final class Golden {
     return open(folder(), fileName);
   }
 
-  /** A file that a script of this project makes, which other sets of vectors do not have. */
+  /** A file that a script of this project makes, which other sets of vectors need not have. */
   public static Golden openOwn(String fileName) {
-    return open(OWN, fileName);
+    return open(Files.exists(folder().resolve(fileName)) ? folder() : OWN, fileName);
   }
 
   private static Golden open(Path folder, String fileName) {
