@@ -18,10 +18,12 @@ import dev.multibox.backend.PoolingKernels;
 import dev.multibox.backend.Staging;
 import dev.multibox.backend.cuda.cudnn.PlanCache;
 import dev.multibox.backend.cuda.cudnn.PlanTarget;
+import dev.multibox.backend.cuda.driver.CublasApi;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.backend.cuda.driver.DeviceProperties;
 import dev.multibox.backend.cuda.driver.Driver;
 import dev.multibox.backend.cuda.driver.DryDriver;
+import dev.multibox.backend.cuda.driver.JCublasApi;
 import dev.multibox.backend.cuda.driver.JCudaDriver;
 import dev.multibox.backend.cuda.driver.JCudnnApi;
 import dev.multibox.backend.cuda.driver.Launch;
@@ -126,7 +128,16 @@ public final class CudaBackend implements Backend {
     try {
       CudnnApi api = JCudnnApi.open(setting.stream());
       PlanCache cache = PlanCache.open(setting.driver().device().name(), api.version());
-      return CudnnConvolution.open(setting, api, PlanTarget.ofHandle(api), cache, tf32);
+      return CudnnConvolution.open(
+          setting, api, PlanTarget.ofHandle(api), cache, () -> cublas(setting.stream()), tf32);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static CublasApi cublas(Stream stream) {
+    try {
+      return JCublasApi.open(stream);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

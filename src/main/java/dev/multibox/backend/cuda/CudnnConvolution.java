@@ -13,17 +13,20 @@ import dev.multibox.backend.cuda.cudnn.PlanCache;
 import dev.multibox.backend.cuda.cudnn.PlanSearch;
 import dev.multibox.backend.cuda.cudnn.PlanTarget;
 import dev.multibox.backend.cuda.cudnn.PlanTimer;
+import dev.multibox.backend.cuda.driver.CublasApi;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.Collection;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution by cuDNN, which reads and writes our layouts as they are. A bias and a ReLU are done
- * along where an engine can; otherwise by our kernels, in place behind it.
+ * along where an engine can; otherwise by our kernels, in place behind it. What cuBLAS is better at
+ * {@link PointwiseProducts} does.
  *
  * <p>A batch for which there is no plan is done in parts.
  */
@@ -34,11 +37,14 @@ public final class CudnnConvolution extends CudaConvolution {
   private final Setting setting;
   private final CudnnApi api;
   private final PlanBook plans;
+  private final @Nullable PointwiseProducts products;
 
-  private CudnnConvolution(Setting setting, CudnnApi api, PlanBook plans) {
+  private CudnnConvolution(
+      Setting setting, CudnnApi api, PlanBook plans, @Nullable PointwiseProducts products) {
     this.setting = setting;
     this.api = api;
     this.plans = plans;
+    this.products = products;
   }
 
   /**
@@ -47,14 +53,23 @@ public final class CudnnConvolution extends CudaConvolution {
    *
    * @param target what is planned for
    * @param cache what is known of earlier processes
+   * @param cublas opens the cuBLAS of the same stream, if there are products for it
    * @param tf32 whether convolutions of F32 may round their factors to TF32
    */
   public static CudnnConvolution open(
-      Setting setting, CudnnApi api, PlanTarget target, PlanCache cache, boolean tf32) {
+      Setting setting,
+      CudnnApi api,
+      PlanTarget target,
+      PlanCache cache,
+      Supplier<CublasApi> cublas,
+      boolean tf32) {
     PlanTimer timer = new PlanTimer(setting.driver(), setting.stream());
     PlanSearch search = new PlanSearch(api, target);
     return new CudnnConvolution(
-        setting, api, new PlanBook(search, cache, timer, tf32, WORKSPACE_BYTES));
+        setting,
+        api,
+        new PlanBook(search, cache, timer, tf32, WORKSPACE_BYTES),
+        tf32 ? null : new PointwiseProducts(cublas));
   }
 
   @Override
@@ -152,6 +167,9 @@ public final class CudnnConvolution extends CudaConvolution {
 
   /** What all parts of a call that is planned so take, one after the other. */
   private long workspaceBytes(ConvolutionCall call) {
+    if (products != null && PointwiseProducts.does(call)) {
+      return PointwiseProducts.WORKSPACE_BYTES;
+    }
     long images = call.x().dim(0);
     long each = plans.imagesAtOnce(call);
     long most = 0;
@@ -180,12 +198,13 @@ public final class CudnnConvolution extends CudaConvolution {
       sumNothing(dx);
       return;
     }
-    run(
-        dx.adds() ? call.with(Accumulate.ADD) : call,
-        target.address(),
-        filter.address(),
-        dOut.address(),
-        null);
+    ConvolutionCall added = dx.adds() ? call.with(Accumulate.ADD) : call;
+    if (products != null && PointwiseProducts.does(added)) {
+      long room = setting.workspace().take(PointwiseProducts.WORKSPACE_BYTES);
+      products.run(added, dOut.address(), filter.address(), target.address(), room);
+    } else {
+      run(added, target.address(), filter.address(), dOut.address(), null);
+    }
   }
 
   @Override
@@ -244,6 +263,9 @@ public final class CudnnConvolution extends CudaConvolution {
   @Override
   public void close() {
     plans.close();
+    if (products != null) {
+      products.close();
+    }
     api.close();
   }
 }

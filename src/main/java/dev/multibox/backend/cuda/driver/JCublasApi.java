@@ -8,6 +8,7 @@ import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import dev.multibox.natives.CudaLibraries;
 import dev.multibox.natives.JCudaNatives;
 import java.io.IOException;
 import java.util.List;
@@ -35,12 +36,25 @@ public final class JCublasApi implements CublasApi {
   private JCublasApi() {}
 
   /**
+   * The cuBLAS that {@link CudaSystem} found, with its work on {@code stream}.
+   *
+   * @throws IOException if JCublas's natives cannot be loaded
+   */
+  public static JCublasApi open(Stream stream) throws IOException {
+    CudaLibraries loaded = CudaSystem.find().libraries();
+    if (loaded == null || !loaded.cublas().isUsable()) {
+      throw new IllegalStateException("cuBLAS: not loaded; ./multibox info says why");
+    }
+    return open(stream, loaded.cudaVersion());
+  }
+
+  /**
    * cuBLAS with its work on {@code stream}; its library must be loaded already.
    *
    * @param cudaVersion of which CUDA that library is, 12 or 13
    * @throws IOException if JCublas's natives cannot be loaded
    */
-  public static JCublasApi open(Stream stream, int cudaVersion) throws IOException {
+  static JCublasApi open(Stream stream, int cudaVersion) throws IOException {
     if (!(stream instanceof JCudaStream own)) {
       throw new IllegalArgumentException("cuBLAS: a stream of another driver");
     }

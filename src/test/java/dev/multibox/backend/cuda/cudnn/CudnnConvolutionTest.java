@@ -11,6 +11,8 @@ import dev.multibox.backend.Gradient;
 import dev.multibox.backend.cpu.CpuBackend;
 import dev.multibox.backend.cuda.CudaBackend;
 import dev.multibox.backend.cuda.driver.Graph;
+import dev.multibox.backend.cuda.sim.HostConvolution;
+import dev.multibox.backend.cuda.sim.SimulatedCublas;
 import dev.multibox.backend.cuda.sim.SimulatedDriver;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
@@ -18,6 +20,7 @@ import dev.multibox.tensor.Tensor;
 import dev.multibox.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,6 +60,22 @@ class CudnnConvolutionTest {
 
   private static CudaBackend simulated() {
     return CudaBackend.openUnpooled(SimulatedDriver.open(1), SimulatedCudnn::open);
+  }
+
+  /** One without TF32, and what counts its products. */
+  private record Exact(CudaBackend backend, SimulatedCublas cublas) {
+    static Exact open() {
+      SimulatedDriver driver = SimulatedDriver.open(1);
+      AtomicReference<SimulatedCublas> cublas = new AtomicReference<>();
+      CudaBackend backend =
+          CudaBackend.openUnpooled(
+              driver,
+              setting -> {
+                cublas.set(new SimulatedCublas(HostConvolution.open(setting)));
+                return SimulatedCudnn.openExact(setting, cublas.get());
+              });
+      return new Exact(backend, cublas.get());
+    }
   }
 
   /** Forward with every epilogue, and both gradients, overwritten and added to. */
@@ -99,22 +118,58 @@ class CudnnConvolutionTest {
   @MethodSource("layers")
   void doesWhatTheCpuDoes(Layer layer) {
     for (DType dtype : List.of(DType.F32, DType.F16)) {
-      List<float[]> wanted = results(CpuBackend.open(), layer, dtype);
-      List<float[]> found = results(simulated(), layer, dtype);
-      assertThat(found).hasSameSizeAs(wanted);
-      for (int i = 0; i < wanted.size(); i++) {
-        float[] one = wanted.get(i);
-        float most = 0;
-        for (float value : one) {
-          most = Math.max(most, Math.abs(value));
-        }
-        assertThat(most).isPositive();
-        float[] other = found.get(i);
-        for (int j = 0; j < one.length; j++) {
-          assertThat(Math.abs(one[j] - other[j]))
-              .describedAs("%s %s, result %d, element %d", layer, dtype, i, j)
-              .isLessThanOrEqualTo((dtype == DType.F16 ? HALF : SAME) * most);
-        }
+      doesWhatTheCpuDoes(simulated(), layer, dtype);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("layers")
+  void doesWhatTheCpuDoesWithoutTf32(Layer layer) {
+    Exact exact = Exact.open();
+    doesWhatTheCpuDoes(exact.backend, layer, DType.F32);
+    // Written once and added to once.
+    assertThat(exact.cublas.products()).isEqualTo(layer.filter.dim(1) == 1 ? 2 : 0);
+  }
+
+  @Test
+  void productsAreCapturedOnceTheyHaveRun() {
+    Exact exact = Exact.open();
+    try (CudaBackend backend = exact.backend;
+        TensorArena arena = backend.newArena()) {
+      Tensors tensors = new Tensors(backend, arena);
+      Layer layer = layers().get(2);
+      Tensor dOut = ramp(tensors, DType.F32, layer.params.outputShape(layer.x, layer.filter), 13);
+      Tensor filter = ramp(tensors, DType.F32, layer.filter, 17);
+      Gradient dx = Gradient.overwrite(tensors.allocate(layer.x, DType.F32));
+      Runnable gradient = () -> backend.convolution().backwardData(dOut, filter, layer.params, dx);
+      gradient.run();
+      float[] wanted = tensors.values(dx.tensor());
+      backend.stream().fill(dx.tensor().address(), dx.tensor().bytes(), (byte) 0);
+      try (Graph graph = backend.stream().capture(gradient)) {
+        assertThat(exact.cublas.products()).isEqualTo(2);
+        assertThat(graph.size()).isEqualTo(1);
+        backend.stream().launch(graph);
+        assertThat(tensors.values(dx.tensor())).isEqualTo(wanted);
+      }
+    }
+  }
+
+  private static void doesWhatTheCpuDoes(CudaBackend backend, Layer layer, DType dtype) {
+    List<float[]> wanted = results(CpuBackend.open(), layer, dtype);
+    List<float[]> found = results(backend, layer, dtype);
+    assertThat(found).hasSameSizeAs(wanted);
+    for (int i = 0; i < wanted.size(); i++) {
+      float[] one = wanted.get(i);
+      float most = 0;
+      for (float value : one) {
+        most = Math.max(most, Math.abs(value));
+      }
+      assertThat(most).isPositive();
+      float[] other = found.get(i);
+      for (int j = 0; j < one.length; j++) {
+        assertThat(Math.abs(one[j] - other[j]))
+            .describedAs("%s %s, result %d, element %d", layer, dtype, i, j)
+            .isLessThanOrEqualTo((dtype == DType.F16 ? HALF : SAME) * most);
       }
     }
   }

@@ -4,14 +4,17 @@ import dev.multibox.backend.Accumulate;
 import dev.multibox.backend.ConvolutionCall;
 import dev.multibox.backend.cuda.CudaConvolution;
 import dev.multibox.backend.cuda.CudnnConvolution;
+import dev.multibox.backend.cuda.driver.CublasApi;
 import dev.multibox.backend.cuda.driver.CudnnApi;
 import dev.multibox.backend.cuda.sim.HostConvolution;
+import dev.multibox.backend.cuda.sim.SimulatedCublas;
 import dev.multibox.tensor.DType;
 import dev.multibox.tensor.Shape;
 import dev.multibox.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The real cuDNN for everything but execution, which the CPU does on the simulated GPU: what cuDNN
@@ -37,8 +40,21 @@ public final class SimulatedCudnn extends ReadingCudnn {
 
   /** The same with {@code host} in place of the GPU's arithmetic. */
   public static CudaConvolution open(CudaConvolution.Setting setting, HostConvolution host) {
+    return open(setting, host, () -> new SimulatedCublas(host), true);
+  }
+
+  /** The same without TF32, so that there are products for {@code cublas}. */
+  static CudaConvolution openExact(CudaConvolution.Setting setting, SimulatedCublas cublas) {
+    return open(setting, HostConvolution.open(setting), () -> cublas, false);
+  }
+
+  private static CudaConvolution open(
+      CudaConvolution.Setting setting,
+      HostConvolution host,
+      Supplier<CublasApi> cublas,
+      boolean tf32) {
     SimulatedCudnn api = new SimulatedCudnn(OfflineCudnn.open(), host);
-    return CudnnConvolution.open(setting, api, OfflineCudnn.h200(api), REMEMBERED, true);
+    return CudnnConvolution.open(setting, api, OfflineCudnn.h200(api), REMEMBERED, cublas, tf32);
   }
 
   @Override
