@@ -37,10 +37,10 @@ public final class CudnnConvolution extends CudaConvolution {
   private final Setting setting;
   private final CudnnApi api;
   private final PlanBook plans;
-  private final @Nullable PointwiseProducts products;
+  private final PointwiseProducts products;
 
   private CudnnConvolution(
-      Setting setting, CudnnApi api, PlanBook plans, @Nullable PointwiseProducts products) {
+      Setting setting, CudnnApi api, PlanBook plans, PointwiseProducts products) {
     this.setting = setting;
     this.api = api;
     this.plans = plans;
@@ -69,7 +69,7 @@ public final class CudnnConvolution extends CudaConvolution {
         setting,
         api,
         new PlanBook(search, cache, timer, tf32, WORKSPACE_BYTES),
-        tf32 ? null : new PointwiseProducts(cublas));
+        new PointwiseProducts(cublas, tf32));
   }
 
   @Override
@@ -167,7 +167,7 @@ public final class CudnnConvolution extends CudaConvolution {
 
   /** What all parts of a call that is planned so take, one after the other. */
   private long workspaceBytes(ConvolutionCall call) {
-    if (products != null && PointwiseProducts.does(call)) {
+    if (products.does(call)) {
       return PointwiseProducts.WORKSPACE_BYTES;
     }
     long images = call.x().dim(0);
@@ -199,7 +199,7 @@ public final class CudnnConvolution extends CudaConvolution {
       return;
     }
     ConvolutionCall added = dx.adds() ? call.with(Accumulate.ADD) : call;
-    if (products != null && PointwiseProducts.does(added)) {
+    if (products.does(added)) {
       long room = setting.workspace().take(PointwiseProducts.WORKSPACE_BYTES);
       products.run(added, dOut.address(), filter.address(), target.address(), room);
     } else {
@@ -263,9 +263,7 @@ public final class CudnnConvolution extends CudaConvolution {
   @Override
   public void close() {
     plans.close();
-    if (products != null) {
-      products.close();
-    }
+    products.close();
     api.close();
   }
 }

@@ -22,20 +22,24 @@ final class PointwiseProducts implements AutoCloseable {
   private static final ConvolutionParams PLAIN = ConvolutionParams.of(1, 0);
 
   private final Supplier<CublasApi> source;
+  private final boolean tf32;
   private @Nullable CublasApi opened;
 
   /**
    * Products in F32.
    *
    * @param source opens cuBLAS, which is done at the first product: few computations have one
+   * @param tf32 whether factors may be rounded to TF32, in which case there are none
    */
-  PointwiseProducts(Supplier<CublasApi> source) {
+  PointwiseProducts(Supplier<CublasApi> source, boolean tf32) {
     this.source = source;
+    this.tf32 = tf32;
   }
 
   /** Whether a call is such a product. */
-  static boolean does(ConvolutionCall call) {
-    return call.pass() == Pass.BACKWARD_DATA
+  boolean does(ConvolutionCall call) {
+    return !tf32
+        && call.pass() == Pass.BACKWARD_DATA
         && call.type() == DType.F32
         && call.filter().dim(1) == 1
         && call.filter().dim(2) == 1

@@ -33,35 +33,39 @@ class PointwiseProductsTest {
     return ConvolutionCall.plain(pass, dtype, X, filter, how);
   }
 
+  private static boolean does(ConvolutionCall call) {
+    return products(false).does(call);
+  }
+
+  private static PointwiseProducts products(boolean tf32) {
+    return new PointwiseProducts(
+        () -> {
+          throw new AssertionError("nothing is multiplied");
+        },
+        tf32);
+  }
+
+  @Test
+  void areLeftToCudnnInTf32() {
+    ConvolutionCall product = call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS);
+    assertThat(products(true).does(product)).isFalse();
+  }
+
   @Test
   void areTheDataGradientsOfDenseFiltersOfOneByOneInF32() {
-    assertThat(PointwiseProducts.does(call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS)))
-        .isTrue();
-    assertThat(
-            PointwiseProducts.does(
-                call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS.withDilation(6))))
-        .isTrue();
-    assertThat(PointwiseProducts.does(call(Pass.FORWARD, DType.F32, FILTER, PARAMS))).isFalse();
-    assertThat(PointwiseProducts.does(call(Pass.BACKWARD_FILTER, DType.F32, FILTER, PARAMS)))
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS))).isTrue();
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS.withDilation(6)))).isTrue();
+    assertThat(does(call(Pass.FORWARD, DType.F32, FILTER, PARAMS))).isFalse();
+    assertThat(does(call(Pass.BACKWARD_FILTER, DType.F32, FILTER, PARAMS))).isFalse();
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F16, FILTER, PARAMS))).isFalse();
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F32, FILTER, ConvolutionParams.of(2, 0))))
         .isFalse();
-    assertThat(PointwiseProducts.does(call(Pass.BACKWARD_DATA, DType.F16, FILTER, PARAMS)))
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F32, FILTER, ConvolutionParams.of(1, 1))))
         .isFalse();
     assertThat(
-            PointwiseProducts.does(
-                call(Pass.BACKWARD_DATA, DType.F32, FILTER, ConvolutionParams.of(2, 0))))
+            does(call(Pass.BACKWARD_DATA, DType.F32, Shape.of(16, 1, 1, 12), PARAMS.withGroups(2))))
         .isFalse();
-    assertThat(
-            PointwiseProducts.does(
-                call(Pass.BACKWARD_DATA, DType.F32, FILTER, ConvolutionParams.of(1, 1))))
-        .isFalse();
-    assertThat(
-            PointwiseProducts.does(
-                call(Pass.BACKWARD_DATA, DType.F32, Shape.of(16, 1, 1, 12), PARAMS.withGroups(2))))
-        .isFalse();
-    assertThat(
-            PointwiseProducts.does(
-                call(Pass.BACKWARD_DATA, DType.F32, Shape.of(16, 3, 1, 24), PARAMS)))
-        .isFalse();
+    assertThat(does(call(Pass.BACKWARD_DATA, DType.F32, Shape.of(16, 3, 1, 24), PARAMS))).isFalse();
   }
 
   @ParameterizedTest
@@ -89,7 +93,7 @@ class PointwiseProductsTest {
       HostConvolution host = HostConvolution.open(driver, gpu.stream());
       SimulatedCublas cublas = new SimulatedCublas(host);
       try (host;
-          PointwiseProducts products = new PointwiseProducts(() -> cublas)) {
+          PointwiseProducts products = new PointwiseProducts(() -> cublas, false)) {
         products.run(
             call(Pass.BACKWARD_DATA, DType.F32, FILTER, PARAMS).with(accumulate),
             dOut.address(),

@@ -68,17 +68,15 @@ public final class SimulatedCudnn extends ReadingCudnn {
     }
     ConvolutionCall call = meaning.call();
     DType type = call.type();
-    Tensor x = HostConvolution.tensor(known(memory, meaning.x()), call.x(), type);
-    Tensor w = HostConvolution.tensor(known(memory, meaning.w()), call.filter(), type);
-    Tensor y = HostConvolution.tensor(known(memory, meaning.y()), call.out(), type);
+    Tensor x = Tensor.unowned(call.x(), type, known(memory, meaning.x()));
+    Tensor w = Tensor.unowned(call.filter(), type, known(memory, meaning.w()));
+    Tensor y = Tensor.unowned(call.out(), type, known(memory, meaning.y()));
     Accumulate accumulate = call.accumulate();
     switch (call.pass()) {
       case FORWARD, FORWARD_NORMALISED -> {
         Shape channels = Shape.of(call.out().dim(3));
         Tensor bias =
-            call.bias()
-                ? HostConvolution.tensor(known(memory, meaning.bias()), channels, type)
-                : null;
+            call.bias() ? Tensor.unowned(channels, type, known(memory, meaning.bias())) : null;
         host.enqueueForward(x, w, bias, call.activation(), call.params(), y);
       }
       case BACKWARD_DATA -> host.enqueueBackwardData(y, w, call.params(), x, accumulate);

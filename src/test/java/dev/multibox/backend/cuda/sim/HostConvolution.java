@@ -50,11 +50,6 @@ public final class HostConvolution extends CudaConvolution {
     void run(Backend cpu, TensorArena arena, List<Tensor> inputs, Tensor out);
   }
 
-  /** A tensor of the simulated memory. */
-  public static Tensor tensor(long address, Shape shape, DType dtype) {
-    return Tensor.unowned(shape, dtype, address);
-  }
-
   @Override
   protected void runForward(
       Tensor x,
